@@ -1,0 +1,57 @@
+// A saved connection: everything needed to reach one database, and never a secret.
+
+/** How a token is got for a connection. Exactly one, never chained silently. */
+export type CredentialKind =
+  | 'vscode'
+  | 'azureCli'
+  | 'azureDeveloperCli'
+  | 'azurePowerShell'
+  | 'managedIdentity'
+  | 'workloadIdentity'
+  | 'environment'
+  | 'default'
+  | 'visualStudioCode';
+
+export interface CredentialChoice {
+  kind: CredentialKind;
+  /** VS Code account id (`<oid>.<home tenant>`) and its label for people; vscode only. */
+  account?: { id: string; label: string };
+  /** Domain or GUID; absent = the account's home tenant. */
+  tenant?: string;
+  /** User-assigned managed identity or workload identity: its client id. */
+  clientId?: string;
+}
+
+export interface TableName {
+  schema: string;
+  name: string;
+}
+
+/** As kept in settings under `passwordlessSql.connections`. */
+export interface ConnectionProfile {
+  /** Random, stable. */
+  id: string;
+  /** Shown in the tree; defaults to "database on server". */
+  name: string;
+  /** Host name without protocol. */
+  server: string;
+  /** 1433 unless said. */
+  port: number;
+  database: string;
+  /** Id of a cloud; derived from the server when the profile is made. */
+  cloud: string;
+  credential: CredentialChoice;
+  /** 'tls' = TLS inside TDS 7.4, 'strict' = TDS 8. Never off. */
+  encryption: 'tls' | 'strict';
+  /** Seconds; default 15. */
+  connectTimeout: number;
+  /** Seconds; 0 = none, the default. */
+  requestTimeout: number;
+  /** Default 10. */
+  maxPoolSize: number;
+  /** Tables shown under "Users"; the first is the one "insert user" means. Default [dbo].[user]. */
+  tables: readonly TableName[];
+  applicationName?: string;
+}
+
+export const defaultTable: TableName = { schema: 'dbo', name: 'user' };

@@ -1,0 +1,243 @@
+// The local Entra's sign-in service over HTTPS: discovery documents, keys and the token endpoint that @azure/identity talks to.
+import { createPublicKey } from 'node:crypto';
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
+import type { ServerCertificate } from '../ca/certificateAuthority.ts';
+import type { Directory, ServicePrincipal, Tenant } from './directory.ts';
+import { close, listen } from './loopback.ts';
+import type { TokenAuthority } from './tokens.ts';
+
+/** An answer in the form of the OAuth error document (RFC 6749 section 5.2) with Entra's AADSTS text. */
+class OAuthError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly aadsts: number;
+  constructor(code: string, aadsts: number, text: string, status = 400) {
+    super(`AADSTS${aadsts}: ${text}`);
+    this.code = code;
+    this.aadsts = aadsts;
+    this.status = status;
+  }
+}
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** Entra for one set of tenants, listening on loopback only. */
+export class Issuer {
+  readonly #directory: Directory;
+  readonly #tokens: TokenAuthority;
+  readonly #server: Server;
+
+  constructor(options: { directory: Directory; tokens: TokenAuthority; tls: ServerCertificate }) {
+    this.#directory = options.directory;
+    this.#tokens = options.tokens;
+    this.#server = createServer(options.tls, (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        sendError(response, error);
+      });
+    });
+  }
+
+  /** Port 0 picks a free one. Afterwards `tokens.origin` is set. */
+  async start(port: number): Promise<string> {
+    const origin = `https://localhost:${await listen(this.#server, port)}`;
+    this.#tokens.origin = origin;
+    return origin;
+  }
+
+  stop(): Promise<void> {
+    return close(this.#server);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.#tokens.origin);
+    const [tenantSegment = '', ...rest] = url.pathname.split('/').filter((segment) => segment !== '');
+    const path = rest.join('/').toLowerCase();
+    if (path === 'discovery/instance') {
+      sendJson(response, 200, this.#instanceDiscovery());
+      return;
+    }
+    const tenant = this.#directory.tenant(decodeURIComponent(tenantSegment));
+    if (tenant === undefined) {
+      throw new OAuthError(
+        'invalid_tenant',
+        90002,
+        `Tenant '${tenantSegment}' not found. Check to make sure you have the correct tenant ID.`,
+      );
+    }
+    switch (path) {
+      case 'v2.0/.well-known/openid-configuration':
+        sendJson(response, 200, this.#configuration(tenant, true));
+        return;
+      case '.well-known/openid-configuration':
+        sendJson(response, 200, this.#configuration(tenant, false));
+        return;
+      case 'discovery/keys':
+      case 'discovery/v2.0/keys':
+        sendJson(response, 200, this.#tokens.jwks());
+        return;
+      case 'oauth2/token':
+      case 'oauth2/v2.0/token':
+        if (request.method !== 'POST') break;
+        sendJson(response, 200, await this.#token(tenant, new URLSearchParams(await readBody(request))));
+        return;
+    }
+    sendJson(response, 404, { error: 'not_found', error_description: `No ${path} here` });
+  }
+
+  /** What makes MSAL accept this authority as its own when instance discovery is on. */
+  #instanceDiscovery(): unknown {
+    const host = new URL(this.#tokens.origin).host;
+    const tenant = this.#directory.tenants[0]?.id ?? 'common';
+    return {
+      tenant_discovery_endpoint: `${this.#tokens.origin}/${tenant}/v2.0/.well-known/openid-configuration`,
+      'api-version': '1.1',
+      metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
+    };
+  }
+
+  #configuration(tenant: Tenant, v2: boolean): unknown {
+    const base = `${this.#tokens.origin}/${tenant.id}`;
+    const version = v2 ? '/v2.0' : '';
+    return {
+      issuer: v2 ? `${base}/v2.0` : `${base}/`,
+      authorization_endpoint: `${base}/oauth2${version}/authorize`,
+      token_endpoint: `${base}/oauth2${version}/token`,
+      end_session_endpoint: `${base}/oauth2${version}/logout`,
+      jwks_uri: `${base}/discovery${version}/keys`,
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
+      response_types_supported: ['code', 'id_token'],
+      subject_types_supported: ['pairwise'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+      claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'tid', 'oid', 'name'],
+    };
+  }
+
+  async #token(tenant: Tenant, form: URLSearchParams): Promise<unknown> {
+    if (form.get('grant_type') !== 'client_credentials') {
+      throw new OAuthError(
+        'unsupported_grant_type',
+        70003,
+        `The app requested an unsupported grant type '${form.get('grant_type')}'.`,
+      );
+    }
+    const audience = audienceOf(form);
+    const clientId = form.get('client_id') ?? '';
+    const client = this.#directory.byAppId(clientId);
+    if (client === undefined || client.tenant !== tenant.id) {
+      throw new OAuthError(
+        'unauthorized_client',
+        700016,
+        `Application with identifier '${clientId}' was not found in the directory '${tenant.domain}'.`,
+      );
+    }
+    await this.#authenticate(client, form);
+    const token = await this.#tokens.issue({ subject: client, audience });
+    const seconds = token.expiresOn - token.issuedAt;
+    return {
+      token_type: 'Bearer',
+      expires_in: seconds,
+      ext_expires_in: seconds,
+      access_token: token.accessToken,
+    };
+  }
+
+  async #authenticate(client: ServicePrincipal, form: URLSearchParams): Promise<void> {
+    const assertion = form.get('client_assertion');
+    if (assertion !== null && form.get('client_assertion_type') === assertionType) {
+      await this.#verifyAssertion(client, assertion);
+      return;
+    }
+    const secret = form.get('client_secret');
+    if (secret === null || !client.secrets.includes(secret)) {
+      throw new OAuthError(
+        'invalid_client',
+        7000215,
+        `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, for app '${client.appId}'.`,
+        401,
+      );
+    }
+  }
+
+  /** A certificate's assertion (iss = sub = client id, aud = this endpoint) or a federated credential's, by the app's known keys. */
+  async #verifyAssertion(client: ServicePrincipal, assertion: string): Promise<void> {
+    for (const pem of client.assertionKeys) {
+      try {
+        const { payload } = await jwtVerify(assertion, createPublicKey(pem), { clockTolerance: 300 });
+        if (this.#assertionFits(client, payload)) return;
+      } catch (error) {
+        if (!(error instanceof errors.JOSEError)) throw error;
+      }
+    }
+    const subject = describeSubject(assertion);
+    throw new OAuthError(
+      'invalid_client',
+      700027,
+      `Client assertion failed signature validation, subject ${subject}, app '${client.appId}'.`,
+      401,
+    );
+  }
+
+  #assertionFits(client: ServicePrincipal, payload: JWTPayload): boolean {
+    const federated = payload.aud === 'api://AzureADTokenExchange';
+    const own = payload.sub === client.appId && payload.iss === client.appId;
+    return federated || (own && String(payload.aud).startsWith(`${this.#tokens.origin}/`));
+  }
+}
+
+/** v2 `scope` "<resource>/.default", or v1 `resource`. */
+function audienceOf(form: URLSearchParams): string {
+  const scope = (form.get('scope') ?? '').split(' ').find((part) => part.endsWith('/.default'));
+  // "https://host//.default" asks for the resource "https://host/": Entra keeps the slash in `aud`.
+  const resource = scope === undefined ? form.get('resource') : scope.slice(0, -'/.default'.length);
+  if (resource === null || resource === '') {
+    throw new OAuthError(
+      'invalid_scope',
+      70011,
+      `The provided request must include a 'scope' input parameter ending in /.default.`,
+    );
+  }
+  return resource;
+}
+
+function describeSubject(assertion: string): string {
+  try {
+    return `'${decodeJwt(assertion).sub ?? ''}'`;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return 'unreadable';
+    throw error;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(JSON.stringify(body));
+}
+
+function sendError(response: ServerResponse, error: unknown): void {
+  if (error instanceof OAuthError) {
+    sendJson(response, error.status, {
+      error: error.code,
+      error_description: error.message,
+      error_codes: [error.aadsts],
+      timestamp: new Date().toISOString(),
+    });
+    return;
+  }
+  console.error('issuer:', error);
+  sendJson(response, 500, {
+    error: 'server_error',
+    error_description: 'See the console of the local Azure.',
+  });
+}

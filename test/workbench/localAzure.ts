@@ -7,6 +7,8 @@ export const microsoftAccountFixture = path.resolve(import.meta.dirname, '../fix
 
 export const localCloudName = 'local';
 
+export const extensionId = 'passwordless-sql.passwordless-sql';
+
 /** The one switch: a custom cloud, as any user could write it. */
 export function localAzureSettings(azure: LocalAzureProcess): Record<string, unknown> {
   return {
@@ -27,5 +29,25 @@ export function localAzureEnvironment(azure: LocalAzureProcess): Record<string, 
   return {
     LOCAL_AZURE_JSON: JSON.stringify(azure.description),
     NODE_EXTRA_CA_CERTS: azure.caFile,
+  };
+}
+
+/** A saved connection to the sample database, as the extension itself would write it for `upn`. */
+export function connectionFor(azure: LocalAzureProcess, upn: string): Record<string, unknown> {
+  const user = azure.directory.users.find((entry) => entry.upn === upn);
+  if (!user) throw new Error(`${upn} is not in the local directory`);
+  return {
+    id: 'sample',
+    name: 'appdb',
+    server: 'localhost',
+    port: azure.tds.port,
+    database: 'appdb',
+    cloud: localCloudName,
+    credential: { kind: 'vscode', account: { id: `${user.objectId}.${azure.tenant}`, label: upn } },
+    encryption: 'tls',
+    connectTimeout: 15,
+    requestTimeout: 0,
+    maxPoolSize: 10,
+    tables: [{ schema: 'dbo', name: 'user' }],
   };
 }

@@ -1,0 +1,65 @@
+// What a test, the demo or a person may ask of a running local Azure beside TDS and Entra: the control endpoint's bodies.
+import type { DirectoryObject, Tenant } from '../entra/directory.ts';
+import type { TokenSettings } from '../entra/tokens.ts';
+import type { FirewallRule, Resuming } from '../gateway/gateway.ts';
+
+/** Where everything is; the one JSON line of `npm run azure -- --json`. */
+export interface AzureAddresses {
+  tds: { host: string; port: number };
+  /** Entra authority, 'https://localhost:<port>'. */
+  issuer: string;
+  /** IDENTITY_ENDPOINT, and IDENTITY_HEADER by system-assigned identity. */
+  msi: { url: string; headers: Record<string, string> };
+  control: { url: string; key: string };
+  /** PEM file for NODE_EXTRA_CA_CERTS. */
+  caFile: string;
+  tenant: Tenant;
+  otherTenant: Tenant;
+  /** Resource of the server's tokens, with its slash: 'https://database.localhost/'. */
+  audience: string;
+  databases: string[];
+  /** The one SQL login, for clients that know no Entra; absent in Entra-only mode. */
+  sqlLogin?: { user: string; password: string };
+  /** The applications with a secret. */
+  applications: { name: string; appId: string; secret: string }[];
+}
+
+export interface TokenOrder {
+  /** Object id, app id, upn, mail or display name. */
+  principal: string;
+  /** Domain or id; where the principal is looked for. Absent: everywhere. */
+  tenant?: string;
+  /** Absent: the server's. */
+  audience?: string;
+  /** Seconds; negative: expired. */
+  lifetime?: number;
+  /** Claims to overwrite. */
+  claims?: Record<string, unknown>;
+}
+
+export interface OrderedToken {
+  accessToken: string;
+  /** Seconds since 1970. */
+  expiresOn: number;
+  account: { id: string; label: string; tenantId: string };
+}
+
+export interface ConnectionInfo {
+  id: number;
+  loginName: string;
+  database: string;
+  applicationName: string;
+  /** Milliseconds since 1970. */
+  since: number;
+}
+
+export interface AzureState {
+  firewall: FirewallRule[];
+  publicAccess: boolean;
+  resuming: Resuming;
+  route: { host: string; port: number } | null;
+  tokens: TokenSettings;
+  directoryReaders: boolean;
+  directory: DirectoryObject[];
+  connections: ConnectionInfo[];
+}

@@ -78,7 +78,7 @@ async function check(azure: LocalAzureProcess, vsix: string): Promise<void> {
 async function openInBrowser(azure: LocalAzureProcess, vsix: string): Promise<() => Promise<void>> {
   const server = await startServer({
     workbench: ensureWorkbench(),
-    settings: demoSettings(azure),
+    settings: await demoSettings(azure),
     extensions: [vsix, microsoftAccountFixture],
     env: { ...localAzureEnvironment(azure), MICROSOFT_ACCOUNTS: administrator },
   });
@@ -107,7 +107,7 @@ async function openInBrowser(azure: LocalAzureProcess, vsix: string): Promise<()
 }
 
 /** An installed desktop VS Code, with folders of its own so that nothing of the user's is touched. */
-function openOnDesktop(azure: LocalAzureProcess, vsix: string): () => Promise<void> {
+async function openOnDesktop(azure: LocalAzureProcess, vsix: string): Promise<() => Promise<void>> {
   const code = process.platform === 'win32' ? 'code.cmd' : 'code';
   const shell = process.platform === 'win32';
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'passwordless-sql-demo-'));
@@ -115,7 +115,7 @@ function openOnDesktop(azure: LocalAzureProcess, vsix: string): () => Promise<vo
   fs.mkdirSync(path.join(profile, 'data', 'User'), { recursive: true });
   fs.writeFileSync(
     path.join(profile, 'data', 'User', 'settings.json'),
-    JSON.stringify(demoSettings(azure), null, 2),
+    JSON.stringify(await demoSettings(azure), null, 2),
   );
   fs.cpSync(microsoftAccountFixture, path.join(extensions, 'fixture.microsoft-account-0.0.1'), {
     recursive: true,
@@ -158,7 +158,7 @@ async function main(): Promise<void> {
     }
     return;
   }
-  const close = isDesktop ? openOnDesktop(azure, vsix) : await openInBrowser(azure, vsix);
+  const close = isDesktop ? await openOnDesktop(azure, vsix) : await openInBrowser(azure, vsix);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });

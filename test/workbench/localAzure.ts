@@ -16,7 +16,7 @@ export function localAzureSettings(azure: LocalAzureProcess): Record<string, unk
       {
         name: localCloudName,
         hostSuffix: 'localhost',
-        audience: 'https://database.localhost/',
+        audience: azure.audience,
         authority: azure.issuer,
         caFile: azure.caFile,
       },
@@ -25,17 +25,23 @@ export function localAzureSettings(azure: LocalAzureProcess): Record<string, unk
 }
 
 /** For the extension host: the fixture's door to the directory, a managed-identity endpoint, and the authority's CA. */
-export function localAzureEnvironment(azure: LocalAzureProcess): Record<string, string> {
+export function localAzureEnvironment(
+  azure: LocalAzureProcess,
+  identity = 'app-orders',
+): Record<string, string> {
+  const header = azure.msi.headers[identity];
+  if (!header) throw new Error(`${identity} is no system-assigned identity of the local directory`);
   return {
-    LOCAL_AZURE_JSON: JSON.stringify(azure.description),
+    LOCAL_AZURE_JSON: JSON.stringify({ tds: azure.tds, control: azure.control, tenant: azure.tenant }),
     NODE_EXTRA_CA_CERTS: azure.caFile,
+    IDENTITY_ENDPOINT: azure.msi.url,
+    IDENTITY_HEADER: header,
   };
 }
 
 /** A saved connection to the sample database, as the extension itself would write it for `upn`. */
-export function connectionFor(azure: LocalAzureProcess, upn: string): Record<string, unknown> {
-  const user = azure.directory.users.find((entry) => entry.upn === upn);
-  if (!user) throw new Error(`${upn} is not in the local directory`);
+export async function connectionFor(azure: LocalAzureProcess, upn: string): Promise<Record<string, unknown>> {
+  const { account } = await azure.client.token({ principal: upn });
   return {
     id: 'sample',
     name: 'appdb',
@@ -43,7 +49,7 @@ export function connectionFor(azure: LocalAzureProcess, upn: string): Record<str
     port: azure.tds.port,
     database: 'appdb',
     cloud: localCloudName,
-    credential: { kind: 'vscode', account: { id: `${user.objectId}.${azure.tenant}`, label: upn } },
+    credential: { kind: 'vscode', account: { id: account.id, label: account.label } },
     encryption: 'tls',
     connectTimeout: 15,
     requestTimeout: 0,

@@ -17,7 +17,15 @@ export async function packageVsix(options: { quiet?: boolean } = {}): Promise<st
   const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
   execFileSync(
     process.execPath,
-    [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '-o', vsixFile],
+    [
+      vsce,
+      'package',
+      '--no-dependencies',
+      '--allow-missing-repository',
+      '--no-rewrite-relative-links',
+      '-o',
+      vsixFile,
+    ],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],

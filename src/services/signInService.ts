@@ -1,0 +1,46 @@
+// Who is connected: signing in to a connection on a person's word, and what may be shown about its token.
+import type { ConnectionProfile } from '../core/connection.ts';
+import type { Event, Sql, TokenFacts } from '../core/ports.ts';
+
+export interface SignedIn {
+  token: TokenFacts;
+  /** Who the database says we are. */
+  user: string;
+  serverVersion: string;
+}
+
+export class SignInService {
+  readonly #sql: Pick<Sql, 'test' | 'tokenFacts' | 'onDidChangeToken' | 'close'>;
+
+  constructor(sql: Pick<Sql, 'test' | 'tokenFacts' | 'onDidChangeToken' | 'close'>) {
+    this.#sql = sql;
+    this.onDidChangeToken = sql.onDidChangeToken;
+  }
+
+  readonly onDidChangeToken: Event<{ connectionId: string }>;
+
+  /** Connects because a person asked for it, so prompts are allowed. @throws AppError */
+  signIn(profile: ConnectionProfile, signal?: AbortSignal): Promise<SignedIn> {
+    return this.#sql.test(profile, { gesture: true, ...(signal ? { signal } : {}) });
+  }
+
+  /** Connects without ever prompting: for "retry until it works". @throws AppError */
+  probe(profile: ConnectionProfile, signal?: AbortSignal): Promise<SignedIn> {
+    return this.#sql.test(profile, signal ? { signal } : {});
+  }
+
+  /** What is known without asking anybody. */
+  tokenFacts(profile: ConnectionProfile): TokenFacts | undefined {
+    return this.#sql.tokenFacts(profile);
+  }
+
+  /** Drops the pool and with it what the connection knew of its token. */
+  forget(connectionId: string): Promise<void> {
+    return this.#sql.close(connectionId);
+  }
+}
+
+/** Whole minutes until a token ends, never negative. */
+export function minutesLeft(token: Pick<TokenFacts, 'expiresOn'>, now: number): number {
+  return Math.max(0, Math.floor((token.expiresOn - now) / 60_000));
+}

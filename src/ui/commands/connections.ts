@@ -1,0 +1,237 @@
+// Commands about connections: add, edit, remove, which is active, and who signs in.
+import { randomUUID } from 'node:crypto';
+import * as vscode from 'vscode';
+import { defaultTable } from '../../core/connection.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { ErrorCode, Remedy } from '../../core/errors.ts';
+import type { ConnectionService, SavedConnection } from '../../services/connectionService.ts';
+import type { SignedIn, SignInService } from '../../services/signInService.ts';
+import { askAccount, askConnection, askTenant, confirmHost, defaultName } from '../prompt/connectionDraft.ts';
+import type { ConnectionDraft, DraftParts } from '../prompt/connectionDraft.ts';
+import { readConnectionText } from '../prompt/connectionText.ts';
+import { chooseConnection } from '../prompt/chooseConnection.ts';
+import type { CommandContext, CommandTable } from '../register.ts';
+import { targetOf } from '../tree/treeNode.ts';
+
+export interface ConnectionCommandParts extends DraftParts {
+  signIn: SignInService;
+}
+
+const onePlace = { step: 1, totalSteps: 1 };
+
+export function connectionCommands(parts: ConnectionCommandParts): CommandTable {
+  const { connections, signIn } = parts;
+  /** What was typed for a connection that was not saved; the next attempt starts from it. */
+  let unsaved: ConnectionDraft | undefined;
+
+  const targeted = (argument: unknown): Promise<SavedConnection> =>
+    chooseConnection(connections, targetOf(argument));
+
+  const connect = async (context: CommandContext, connection: SavedConnection): Promise<SignedIn> => {
+    context.progress('');
+    await confirmHost(connection, parts);
+    context.progress(vscode.l10n.t('Connecting to {0} on {1}…', connection.database, connection.server));
+    try {
+      return await signIn.signIn(connection, context.signal);
+    } catch (error) {
+      throw withTenantOffer(error, connection);
+    } finally {
+      context.progress('');
+    }
+  };
+
+  const connectAndSay = async (context: CommandContext, connection: SavedConnection): Promise<true> => {
+    const { user } = await connect(context, connection);
+    void vscode.window.showInformationMessage(vscode.l10n.t('Connected as {0}', user));
+    return true;
+  };
+
+  const finish = async (context: CommandContext, draft: ConnectionDraft): Promise<true> => {
+    await confirmHost(draft.profile, parts);
+    await connections.save(draft.profile, draft.scope);
+    unsaved = undefined;
+    return connectAndSay(context, connections.require(draft.profile.id));
+  };
+
+  return {
+    'passwordlessSql.addConnection': async (context) => {
+      const draft = unsaved ?? newDraft();
+      unsaved = draft;
+      await askConnection(vscode.l10n.t('Add Connection'), draft, parts, { editing: false });
+      sayDropped(draft);
+      return finish(context, draft);
+    },
+
+    'passwordlessSql.addConnectionFromString': async (context) => {
+      const draft = newDraft();
+      const clipboard = await vscode.env.clipboard.readText();
+      const clouds = connections.clouds();
+      const text = await vscode.window.showInputBox({
+        title: vscode.l10n.t('Add Connection from String'),
+        prompt: vscode.l10n.t('ADO.NET, ODBC, JDBC, SQLAlchemy or mssql; a password in it is dropped'),
+        value: readConnectionText(clipboard, clouds) ? clipboard.trim() : '',
+        placeHolder: 'Server=tcp:myserver.database.windows.net,1433;Database=app;Authentication=…',
+        ignoreFocusOut: true,
+        validateInput: (value) =>
+          value.trim() === '' || readConnectionText(value, clouds)
+            ? undefined
+            : vscode.l10n.t('This is not a connection string with a server in it.'),
+      });
+      if (!text?.trim()) return undefined;
+      const read = readConnectionText(text, clouds);
+      if (!read) return undefined;
+      Object.assign(draft.profile, read.settings);
+      draft.dropped = read.dropped;
+      draft.profile.cloud = connections.cloudFor(draft.profile)?.id ?? draft.profile.cloud;
+      sayDropped(draft);
+      unsaved = draft;
+      await askConnection(vscode.l10n.t('Add Connection'), draft, parts, {
+        editing: false,
+        skipServer: true,
+      });
+      return finish(context, draft);
+    },
+
+    'passwordlessSql.editConnection': async (context, argument) => {
+      const { scope, ...profile } = await targeted(argument);
+      const draft: ConnectionDraft = { profile, scope, dropped: [] };
+      if (profile.name === defaultName(profile)) profile.name = '';
+      await askConnection(vscode.l10n.t('Edit Connection'), draft, parts, { editing: true });
+      sayDropped(draft);
+      return finish(context, draft);
+    },
+
+    'passwordlessSql.removeConnection': async (_context, argument) => {
+      const connection = await targeted(argument);
+      const yes = vscode.l10n.t('Remove');
+      const answer = await vscode.window.showWarningMessage(
+        vscode.l10n.t('Remove the connection "{0}"?', connection.name),
+        {
+          modal: true,
+          detail: vscode.l10n.t('Only this entry goes; nothing changes in the database.'),
+        },
+        yes,
+      );
+      if (answer === yes) await connections.remove(connection.id);
+    },
+
+    'passwordlessSql.setActiveConnection': async (_context, argument) => {
+      const target = targetOf(argument);
+      const connection = target
+        ? connections.require(target.connectionId)
+        : await chooseConnection(connections, undefined, { always: true });
+      await connections.setActive(connection.id);
+    },
+
+    'passwordlessSql.confirmHost': async (_context, argument) => {
+      const connection = await targeted(argument);
+      await confirmHost(connection, parts);
+      return true;
+    },
+
+    'passwordlessSql.signIn': async (context, argument) => connectAndSay(context, await targeted(argument)),
+
+    'passwordlessSql.testConnection': async (context, argument) => {
+      const connection = await targeted(argument);
+      const { user, token, serverVersion } = await connect(context, connection);
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t(
+          'Connected to {0} as {1}: tenant {2}, {3}, server {4}',
+          connection.database,
+          user,
+          token.tenant,
+          token.source,
+          serverVersion,
+        ),
+      );
+      return true;
+    },
+
+    'passwordlessSql.chooseTenant': async (context, argument) => {
+      const { scope, ...profile } = await targeted(argument);
+      await askTenant({ title: vscode.l10n.t('Another Tenant'), ...onePlace }, profile);
+      await connections.save(profile, scope);
+      return connectAndSay(context, connections.require(profile.id));
+    },
+
+    'passwordlessSql.switchAccount': async (context, argument) => {
+      const { scope, ...profile } = await targeted(argument);
+      const cloud = connections.cloudFor(profile);
+      if (!cloud) return undefined;
+      const account = await askAccount(
+        { title: vscode.l10n.t('Switch Account'), ...onePlace },
+        cloud,
+        parts.accounts,
+        profile.credential.account?.id,
+      );
+      // The other account's home tenant is a better guess than the tenant chosen for this one.
+      profile.credential = { kind: 'vscode', account };
+      await connections.save(profile, scope);
+      return connectAndSay(context, connections.require(profile.id));
+    },
+
+    'passwordlessSql.signOut': async (_context, argument) => {
+      const connection = await targeted(argument);
+      await signIn.forget(connection.id);
+      const { kind, account } = connection.credential;
+      if (kind !== 'vscode' || !account) {
+        void vscode.window.showInformationMessage(
+          vscode.l10n.t('Disconnected. This connection’s identity is not VS Code’s to sign out.'),
+        );
+        return;
+      }
+      // VS Code's own dialog: it lists the extensions that use the account and asks.
+      await vscode.commands.executeCommand('_signOutOfAccount', {
+        providerId: connections.cloudFor(connection)?.vscodeProvider ?? 'microsoft',
+        accountLabel: account.label,
+      });
+    },
+  };
+}
+
+function newDraft(): ConnectionDraft {
+  return {
+    profile: {
+      id: randomUUID(),
+      name: '',
+      server: '',
+      port: 1433,
+      database: '',
+      cloud: 'public',
+      credential: { kind: 'vscode' },
+      encryption: 'tls',
+      connectTimeout: 15,
+      requestTimeout: 0,
+      maxPoolSize: 10,
+      tables: [defaultTable],
+    },
+    scope: 'user',
+    dropped: [],
+  };
+}
+
+function sayDropped(draft: ConnectionDraft): void {
+  if (draft.dropped.length === 0) return;
+  void vscode.window.showWarningMessage(
+    vscode.l10n.t('Not taken over from the connection string: {0}.', draft.dropped.join(', ')),
+  );
+}
+
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'loginRejected',
+  'wrongTenant',
+  'noUserInDatabase',
+]);
+
+/** A login that was refused may simply have come from the wrong tenant. */
+function withTenantOffer(error: unknown, connection: SavedConnection): unknown {
+  if (!isAppError(error) || !refusals.has(error.code)) return error;
+  if (connection.credential.kind === 'managedIdentity') return error;
+  if (error.remedies.some(({ kind }) => kind === 'chooseTenant')) return error;
+  const offer: Remedy = { kind: 'chooseTenant', connectionId: connection.id };
+  return new AppError(error.code, error.message, {
+    remedies: [...error.remedies, offer],
+    cause: error,
+    ...(error.server ? { server: error.server } : {}),
+  });
+}

@@ -1,0 +1,48 @@
+// What is remembered on this machine outside any workspace: VS Code's global state.
+import type * as vscode from 'vscode';
+import type { ConfirmedHosts, Memory } from '../../core/ports.ts';
+
+const confirmedHostsKey = 'confirmedHosts';
+
+/** Never holds a secret. */
+export class GlobalMemory implements Memory {
+  readonly #state: vscode.Memento;
+
+  constructor(state: vscode.Memento) {
+    this.#state = state;
+  }
+
+  get(key: string): unknown {
+    return this.#state.get(key);
+  }
+
+  async set(key: string, value: unknown): Promise<void> {
+    await this.#state.update(key, value);
+  }
+}
+
+/** Hosts outside every known cloud that a person allowed to receive tokens. A workspace cannot add one. */
+export class ConfirmedHostList implements ConfirmedHosts {
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  has(host: string): boolean {
+    return this.#list().includes(normal(host));
+  }
+
+  async add(host: string): Promise<void> {
+    if (!this.has(host)) await this.#memory.set(confirmedHostsKey, [...this.#list(), normal(host)]);
+  }
+
+  #list(): string[] {
+    const value = this.#memory.get(confirmedHostsKey);
+    return Array.isArray(value) ? value.filter((host) => typeof host === 'string') : [];
+  }
+}
+
+function normal(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
+}

@@ -1,0 +1,284 @@
+// The questions that make or change a connection: server, database, who signs in, which tenant, where it is kept.
+import * as vscode from 'vscode';
+import { cloudOfHost } from '../../core/cloud.ts';
+import type { Cloud } from '../../core/cloud.ts';
+import type { ConnectionProfile, CredentialChoice, CredentialKind } from '../../core/connection.ts';
+import { cancelled } from '../../core/errors.ts';
+import type { ConnectionService } from '../../services/connectionService.ts';
+import type { ConfirmedHostList } from '../platform/globalMemory.ts';
+import type { VscodeTokenSource } from '../platform/vscodeTokenSource.ts';
+import { readConnectionText } from './connectionText.ts';
+import { askChoice, askText, runSteps } from './steps.ts';
+import type { Step } from './steps.ts';
+
+export interface DraftParts {
+  connections: ConnectionService;
+  accounts: VscodeTokenSource;
+  confirmedHosts: ConfirmedHostList;
+}
+
+/** A profile while it is being asked for; `name` stays empty when it should follow server and database. */
+export interface ConnectionDraft {
+  profile: ConnectionProfile;
+  scope: 'user' | 'workspace';
+  /** What a pasted connection string held and we do not keep, for people: "Password". */
+  dropped: readonly string[];
+}
+
+const notOneLine = /[\r\n\0]/;
+
+/** Asks everything; `draft` is filled in place, so that what was typed survives a failure. @throws AppError cancelled */
+export async function askConnection(
+  title: string,
+  draft: ConnectionDraft,
+  parts: DraftParts,
+  options: { editing: boolean; skipServer?: boolean },
+): Promise<void> {
+  const { profile } = draft;
+  const steps = (): Step[] => {
+    const list: Step[] = [
+      async (place) => {
+        const text = await askText(place, {
+          prompt: vscode.l10n.t('Server, or a whole connection string'),
+          value: profile.server,
+          placeholder: 'myserver.database.windows.net',
+          validate: (value) => serverProblem(value),
+        });
+        if (typeof text !== 'string') return;
+        const read = readConnectionText(text, parts.connections.clouds());
+        if (read) {
+          Object.assign(profile, read.settings);
+          draft.dropped = read.dropped;
+        } else Object.assign(profile, serverOf(text, parts.connections.clouds()));
+        profile.cloud = cloudOfHost(profile.server, parts.connections.clouds())?.id ?? profile.cloud;
+      },
+      async (place) => {
+        const text = await askText(place, {
+          prompt: vscode.l10n.t('Database on {0}', profile.server),
+          value: profile.database,
+          validate: (value) =>
+            value.trim() === ''
+              ? vscode.l10n.t('A database is needed: users live in databases, not on the server.')
+              : value.length > 128 || notOneLine.test(value)
+                ? vscode.l10n.t('A database name has at most 128 characters on one line.')
+                : undefined,
+        });
+        if (typeof text === 'string') profile.database = text.trim();
+      },
+    ];
+    if (!cloudOfHost(profile.server, parts.connections.clouds()) && !parts.confirmedHosts.has(profile.server))
+      list.push(async (place) => {
+        profile.cloud = await askChoice(place, {
+          placeholder: vscode.l10n.t(
+            '{0} belongs to no cloud that is known. Which one issues its tokens?',
+            profile.server,
+          ),
+          choices: parts.connections
+            .clouds()
+            .map((cloud) => ({ label: cloud.label, description: cloud.audience, value: cloud.id })),
+          active: profile.cloud,
+        });
+      });
+    list.push(async (place) => {
+      const kind = await askChoice(place, {
+        placeholder: vscode.l10n.t('How do you sign in?'),
+        choices: credentialKinds(),
+        active: profile.credential.kind,
+      });
+      if (kind !== profile.credential.kind) profile.credential = { kind };
+    });
+    list.push(...credentialSteps(profile, parts));
+    if (options.editing)
+      list.push(async (place) => {
+        const text = await askText(place, {
+          prompt: vscode.l10n.t('Name in the tree'),
+          value: profile.name,
+          placeholder: defaultName(profile),
+        });
+        if (typeof text === 'string') profile.name = text.trim();
+      });
+    if (vscode.workspace.workspaceFolders && vscode.workspace.isTrusted)
+      list.push(async (place) => {
+        draft.scope = await askChoice(place, {
+          placeholder: vscode.l10n.t('Where is the connection kept? It holds no secret.'),
+          choices: [
+            {
+              label: vscode.l10n.t('My settings'),
+              description: vscode.l10n.t('in every window'),
+              value: 'user',
+            },
+            {
+              label: vscode.l10n.t('This workspace'),
+              description: vscode.l10n.t('shared with whoever opens it'),
+              value: 'workspace',
+            },
+          ],
+          active: draft.scope,
+        });
+      });
+    return list;
+  };
+  await runSteps(title, steps, options.skipServer ? (profile.database ? 2 : 1) : 0);
+  if (profile.name === '') profile.name = defaultName(profile);
+}
+
+/** The ways to sign in, most usual first; never chained, so that it is clear who is connected. */
+function credentialKinds(): { label: string; detail: string; value: CredentialKind }[] {
+  return [
+    {
+      label: vscode.l10n.t('$(account) VS Code account'),
+      detail: vscode.l10n.t('A Microsoft account that is signed in to VS Code'),
+      value: 'vscode',
+    },
+    {
+      label: vscode.l10n.t('$(terminal) Azure CLI'),
+      detail: vscode.l10n.t('Whoever ran "az login" on this machine'),
+      value: 'azureCli',
+    },
+    {
+      label: vscode.l10n.t('$(server-environment) Managed identity'),
+      detail: vscode.l10n.t('The identity of the Azure resource this runs on'),
+      value: 'managedIdentity',
+    },
+  ];
+}
+
+function credentialSteps(profile: ConnectionProfile, parts: DraftParts): Step[] {
+  const cloud = parts.connections.cloudFor(profile);
+  const set = (change: Partial<CredentialChoice>) => {
+    profile.credential = { ...profile.credential, ...change };
+  };
+  switch (profile.credential.kind) {
+    case 'vscode':
+      return [
+        async (place) => {
+          if (cloud)
+            set({ account: await askAccount(place, cloud, parts.accounts, profile.credential.account?.id) });
+        },
+        (place) => askTenant(place, profile),
+      ];
+    case 'managedIdentity':
+      return [
+        async (place) => {
+          const text = await askText(place, {
+            prompt: vscode.l10n.t(
+              'Client id of a user-assigned identity; leave empty for the system-assigned one',
+            ),
+            value: profile.credential.clientId ?? '',
+            validate: (value) =>
+              value.trim() === '' || isGuid(value.trim())
+                ? undefined
+                : vscode.l10n.t('A client id is a GUID, like 2ff8edf0-dccb-4148-a649-2c1154e1e129.'),
+          });
+          if (typeof text !== 'string') return;
+          const { clientId: _, ...rest } = profile.credential;
+          profile.credential = text.trim() === '' ? rest : { ...rest, clientId: text.trim() };
+        },
+      ];
+    default:
+      return [(place) => askTenant(place, profile)];
+  }
+}
+
+/** Picks one of VS Code's Microsoft accounts, or adds one. */
+export async function askAccount(
+  place: { title: string; step: number; totalSteps: number },
+  cloud: Cloud,
+  source: VscodeTokenSource,
+  current: string | undefined,
+): Promise<{ id: string; label: string }> {
+  const accounts = await source.accounts(cloud);
+  const chosen = await askChoice<{ id: string; label: string } | undefined>(place, {
+    placeholder: vscode.l10n.t('Which account?'),
+    choices: [
+      ...accounts.map((account) => ({
+        label: `$(account) ${account.label}`,
+        value: { id: account.id, label: account.label } as { id: string; label: string } | undefined,
+      })),
+      { label: vscode.l10n.t('$(add) Sign in with another account…'), value: undefined },
+    ],
+    ...(accounts.some(({ id }) => id === current) ? {} : {}),
+  });
+  if (chosen) return chosen;
+  const { id, label } = await source.addAccount(cloud);
+  return { id, label };
+}
+
+/** Asks for the tenant: the account's own or another, as domain or GUID. */
+export async function askTenant(
+  place: { title: string; step: number; totalSteps: number },
+  profile: ConnectionProfile,
+  problem?: string,
+): Promise<void> {
+  const text = await askText(place, {
+    prompt: vscode.l10n.t('Tenant of the database: a domain or a GUID; leave empty for the account’s own'),
+    value: profile.credential.tenant ?? '',
+    placeholder: vscode.l10n.t('home tenant'),
+    ...(problem ? { problem } : {}),
+    validate: (value) =>
+      isTenant(value.trim()) ? undefined : vscode.l10n.t('A tenant is a domain like contoso.com, or a GUID.'),
+  });
+  if (typeof text !== 'string') return;
+  const { tenant: _, ...rest } = profile.credential;
+  profile.credential = text.trim() === '' ? rest : { ...rest, tenant: text.trim() };
+}
+
+/**
+ * A host outside the known clouds gets a token only after the person said so once, seeing host and audience.
+ * @throws AppError cancelled when the answer is no
+ */
+export async function confirmHost(profile: ConnectionProfile, parts: DraftParts): Promise<void> {
+  if (cloudOfHost(profile.server, parts.connections.clouds()) || parts.confirmedHosts.has(profile.server))
+    return;
+  const cloud = parts.connections.cloudFor(profile);
+  const yes = vscode.l10n.t('Send Tokens to This Host');
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t(
+      '{0} is not a server of {1}. Should it receive your tokens?',
+      profile.server,
+      cloud?.label ?? 'Azure',
+    ),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'Signing in sends this host an access token for {0}. Whoever runs it could use that token against your databases until it expires. Only agree if you know that {1} leads to your server, for example through a private endpoint or your own DNS name.',
+        cloud?.audience ?? '',
+        profile.server,
+      ),
+    },
+    yes,
+  );
+  if (answer !== yes) throw cancelled();
+  await parts.confirmedHosts.add(profile.server);
+}
+
+export function defaultName(profile: Pick<ConnectionProfile, 'server' | 'database'>): string {
+  return `${profile.database} on ${profile.server.split('.')[0] ?? profile.server}`;
+}
+
+function serverProblem(value: string): string | undefined {
+  const text = value.trim();
+  if (text === '') return vscode.l10n.t('Which server?');
+  if (text.includes('=') || text.includes('://')) return undefined;
+  const { server } = serverOf(text, []);
+  if (!/^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(server))
+    return vscode.l10n.t('A server is a host name like myserver.database.windows.net, without spaces.');
+  return undefined;
+}
+
+/** "tcp:name,1433" as SSMS writes it, "name:1433", or a bare name of the public cloud. */
+function serverOf(text: string, clouds: readonly Cloud[]): { server: string; port: number } {
+  const found = /^(?:tcp:)?([^,:]+)(?:[,:]\s*(\d{1,5}))?$/i.exec(text.trim());
+  const name = (found?.[1] ?? text).trim();
+  const port = found?.[2] ? Number(found[2]) : 1433;
+  const bare = !name.includes('.') && !cloudOfHost(name, clouds) && clouds.length > 0;
+  return { server: bare ? `${name}.database.windows.net` : name, port };
+}
+
+function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+function isTenant(text: string): boolean {
+  return text === '' || isGuid(text) || /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(text);
+}

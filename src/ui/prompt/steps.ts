@@ -1,0 +1,183 @@
+// A multi-step quick input: Back goes one step back with everything kept, Escape gives up in silence.
+import * as vscode from 'vscode';
+import { cancelled } from '../../core/errors.ts';
+
+/** Thrown inside a step to go one step back. */
+const back = Symbol('back');
+
+export interface StepPlace {
+  title: string;
+  /** 1-based. */
+  step: number;
+  totalSteps: number;
+}
+
+/** One step: shows something with `place` and stores what was answered. */
+export type Step = (place: StepPlace) => Promise<void>;
+
+/**
+ * Runs steps in order, starting at `start`. `steps` is asked again after every step, so an answer may change what follows.
+ * @throws AppError cancelled when the person gives up
+ */
+export async function runSteps(title: string, steps: () => readonly Step[], start = 0): Promise<void> {
+  let index = start;
+  for (;;) {
+    const list = steps();
+    const step = list[index];
+    if (!step) return;
+    try {
+      await step({ title, step: index + 1, totalSteps: list.length });
+      index++;
+    } catch (error) {
+      if (error !== back) throw error;
+      index = Math.max(0, index - 1);
+    }
+  }
+}
+
+export interface TextQuestion {
+  prompt: string;
+  value?: string;
+  placeholder?: string;
+  /** What is wrong with the text, undefined when nothing is. A `warning` lets the text pass. */
+  validate?: (text: string) => string | { warning: string } | undefined;
+  /** Shown at once under the box: why this step is asked again. */
+  problem?: string;
+  /** Further buttons; choosing one answers with its value instead of the text. */
+  buttons?: readonly { icon: string; tooltip: string; answer: unknown }[];
+}
+
+/** Asks for a line of text. @returns the text, or `{ button }` when one of the buttons was pressed */
+export function askText(place: StepPlace, question: TextQuestion): Promise<string | { button: unknown }> {
+  const box = vscode.window.createInputBox();
+  box.title = place.title;
+  box.step = place.step;
+  box.totalSteps = place.totalSteps;
+  box.prompt = question.prompt;
+  box.value = question.value ?? '';
+  box.placeholder = question.placeholder ?? '';
+  box.ignoreFocusOut = true;
+  const own = (question.buttons ?? []).map((button) => ({
+    button: { iconPath: new vscode.ThemeIcon(button.icon), tooltip: button.tooltip },
+    answer: button.answer,
+  }));
+  box.buttons = [
+    ...(place.step > 1 ? [vscode.QuickInputButtons.Back] : []),
+    ...own.map(({ button }) => button),
+  ];
+  const judge = (text: string) => {
+    const verdict = question.validate?.(text);
+    if (verdict === undefined) return undefined;
+    return typeof verdict === 'string'
+      ? { message: verdict, severity: vscode.InputBoxValidationSeverity.Error }
+      : { message: verdict.warning, severity: vscode.InputBoxValidationSeverity.Warning };
+  };
+  if (question.problem)
+    box.validationMessage = { message: question.problem, severity: vscode.InputBoxValidationSeverity.Error };
+  return new Promise((resolve, reject) => {
+    box.onDidChangeValue((text) => {
+      box.validationMessage = judge(text);
+    });
+    box.onDidAccept(() => {
+      const verdict = judge(box.value);
+      box.validationMessage = verdict;
+      if (verdict?.severity === vscode.InputBoxValidationSeverity.Error) return;
+      resolve(box.value);
+      box.hide();
+    });
+    box.onDidTriggerButton((pressed) => {
+      const chosen = own.find(({ button }) => button === pressed);
+      if (chosen) resolve({ button: chosen.answer });
+      else reject(back);
+      box.hide();
+    });
+    box.onDidHide(() => {
+      reject(cancelled());
+      box.dispose();
+    });
+    box.show();
+  });
+}
+
+export interface Choice<T> {
+  label: string;
+  description?: string;
+  detail?: string;
+  value: T;
+  /** A heading above this choice. */
+  group?: string;
+}
+
+export interface ChoiceQuestion<T> {
+  placeholder: string;
+  choices: readonly Choice<T>[];
+  /** The choice that is highlighted at first. */
+  active?: T;
+}
+
+/** Asks for one of several. */
+export async function askChoice<T>(place: StepPlace, question: ChoiceQuestion<T>): Promise<T> {
+  const [chosen] = await pick(place, question, false);
+  if (!chosen) throw cancelled();
+  return chosen.value;
+}
+
+/** Asks for any number of several. */
+export async function askChoices<T>(
+  place: StepPlace,
+  question: ChoiceQuestion<T> & { selected: readonly T[] },
+): Promise<T[]> {
+  return (await pick(place, question, true, question.selected)).map(({ value }) => value);
+}
+
+function pick<T>(
+  place: StepPlace,
+  question: ChoiceQuestion<T>,
+  many: boolean,
+  selected: readonly T[] = [],
+): Promise<readonly Choice<T>[]> {
+  type Item = vscode.QuickPickItem & { choice?: Choice<T> };
+  const box = vscode.window.createQuickPick<Item>();
+  box.title = place.title;
+  box.step = place.totalSteps > 1 ? place.step : undefined;
+  box.totalSteps = place.totalSteps > 1 ? place.totalSteps : undefined;
+  box.placeholder = question.placeholder;
+  box.ignoreFocusOut = true;
+  box.matchOnDescription = true;
+  box.canSelectMany = many;
+  if (place.step > 1) box.buttons = [vscode.QuickInputButtons.Back];
+  const items: Item[] = [];
+  let group: string | undefined;
+  for (const choice of question.choices) {
+    if (choice.group !== undefined && choice.group !== group)
+      items.push({ label: choice.group, kind: vscode.QuickPickItemKind.Separator });
+    group = choice.group ?? group;
+    items.push({
+      label: choice.label,
+      ...(choice.description === undefined ? {} : { description: choice.description }),
+      ...(choice.detail === undefined ? {} : { detail: choice.detail }),
+      choice,
+    });
+  }
+  box.items = items;
+  const active = items.find((item) => item.choice && item.choice.value === question.active);
+  if (active) box.activeItems = [active];
+  if (many) box.selectedItems = items.filter((item) => item.choice && selected.includes(item.choice.value));
+  return new Promise((resolve, reject) => {
+    box.onDidAccept(() => {
+      const chosen = box.selectedItems.flatMap((item) => (item.choice ? [item.choice] : []));
+      if (!many && chosen.length === 0) return;
+      resolve(chosen);
+      box.hide();
+    });
+    box.onDidTriggerButton(() => {
+      reject(back);
+      box.hide();
+    });
+    box.onDidHide(() => {
+      reject(cancelled());
+      box.dispose();
+    });
+    box.show();
+  });
+}

@@ -1,0 +1,66 @@
+// A connection in the tree: who, how long, and below it its users and its access.
+import * as vscode from 'vscode';
+import type { TokenFacts } from '../../core/ports.ts';
+import type { SavedConnection } from '../../services/connectionService.ts';
+import { minutesLeft } from '../../services/signInService.ts';
+import type { TreeNode } from './treeNode.ts';
+
+export interface ConnectionNodeView {
+  connection: SavedConnection;
+  active: boolean;
+  token: TokenFacts | undefined;
+  now: number;
+  children(): Promise<readonly TreeNode[]> | readonly TreeNode[];
+}
+
+export function connectionNodeId(connectionId: string): string {
+  return `connection/${connectionId}`;
+}
+
+export function connectionNode(view: ConnectionNodeView): TreeNode {
+  const { connection, active, token, now } = view;
+  return {
+    id: connectionNodeId(connection.id),
+    target: { connectionId: connection.id },
+    toTreeItem: () => {
+      const item = new vscode.TreeItem(
+        connection.name,
+        active ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
+      );
+      const who = token ? [token.who, vscode.l10n.t('{0} min', minutesLeft(token, now))] : [];
+      item.description = [connection.database, ...who].join(' · ');
+      item.iconPath = new vscode.ThemeIcon(
+        'database',
+        active ? new vscode.ThemeColor('charts.green') : undefined,
+      );
+      item.contextValue = active ? 'connection active' : 'connection';
+      item.tooltip = tooltip(view);
+      item.accessibilityInformation = {
+        label: [
+          active ? vscode.l10n.t('Active connection {0}', connection.name) : connection.name,
+          item.description,
+        ].join(', '),
+      };
+      return item;
+    },
+    children: view.children,
+  };
+}
+
+function tooltip({ connection, token, now }: ConnectionNodeView): string {
+  const lines = [
+    connection.name,
+    vscode.l10n.t('Server: {0}', connection.server),
+    vscode.l10n.t('Database: {0}', connection.database),
+    connection.scope === 'workspace'
+      ? vscode.l10n.t('Kept in this workspace')
+      : vscode.l10n.t('Kept in your settings'),
+  ];
+  if (token)
+    lines.push(
+      vscode.l10n.t('Signed in as {0} by {1}', token.who, token.source),
+      vscode.l10n.t('Tenant: {0}', token.tenant),
+      vscode.l10n.t('Token ends in {0} minutes', minutesLeft(token, now)),
+    );
+  return lines.join('\n');
+}

@@ -1,0 +1,76 @@
+// The generic tree provider: asks nodes for their items and children, turns failures into nodes, shows progress on the view.
+import * as vscode from 'vscode';
+import type { Log } from '../../core/ports.ts';
+import { isCancellation } from '../errorBoundary.ts';
+import { errorNodes } from './errorNodes.ts';
+import type { TreeNode } from './treeNode.ts';
+
+export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<TreeNode | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #viewId: string;
+  readonly #roots: () => readonly TreeNode[];
+  readonly #log: Log;
+  /** The object VS Code holds for each id; a refresh must name that very object. */
+  readonly #known = new Map<string, TreeNode>();
+  readonly #parents = new Map<string, TreeNode>();
+
+  constructor(viewId: string, roots: () => readonly TreeNode[], log: Log) {
+    this.#viewId = viewId;
+    this.#roots = roots;
+    this.#log = log;
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    const item = node.toTreeItem();
+    item.id = node.id;
+    return item;
+  }
+
+  getParent(node: TreeNode): TreeNode | undefined {
+    return this.#parents.get(node.id);
+  }
+
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    const children = await this.#childrenOf(node);
+    for (const child of children) {
+      this.#known.set(child.id, child);
+      if (node) this.#parents.set(child.id, node);
+    }
+    return [...children];
+  }
+
+  /** The node last shown under an id. */
+  find(id: string): TreeNode | undefined {
+    return this.#known.get(id);
+  }
+
+  /** Asks again for a node and what is below it, or for everything. An id that was never shown is not refreshed. */
+  refresh(id?: string): void {
+    if (id === undefined) {
+      this.#known.clear();
+      this.#parents.clear();
+      this.#changed.fire(undefined);
+      return;
+    }
+    const node = this.#known.get(id);
+    if (node) this.#changed.fire(node);
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  async #childrenOf(node: TreeNode | undefined): Promise<readonly TreeNode[]> {
+    if (!node) return this.#roots();
+    try {
+      const children = node.children?.() ?? [];
+      if (!(children instanceof Promise)) return children;
+      return await vscode.window.withProgress({ location: { viewId: this.#viewId } }, () => children);
+    } catch (error) {
+      if (!isCancellation(error))
+        this.#log.warn(`Tree: ${error instanceof Error ? error.message : String(error)}`);
+      return errorNodes(node, error);
+    }
+  }
+}

@@ -153,7 +153,12 @@ export interface ResponseWriter {
   /** Rows already encoded as ROW/NBCROW tokens for the columns last announced (benchmarks, caches). */
   encodedRows(tokens: Uint8Array, count: number): Promise<void> | undefined;
   /** End of one statement. rowCount undefined = DONE_COUNT not set (SET NOCOUNT ON, DDL). error = DONE_ERROR. */
-  done(end: { kind: 'statement' | 'inProcedure' | 'procedure'; rowCount?: number | bigint; error?: boolean; command?: number }): void;
+  done(end: {
+    kind: 'statement' | 'inProcedure' | 'procedure';
+    rowCount?: number | bigint;
+    error?: boolean;
+    command?: number;
+  }): void;
   message(message: SqlMessage): void;
   returnStatus(value: number): void;
   returnValue(name: string, ordinal: number, type: SqlType, value: SqlValue): void;
@@ -169,6 +174,13 @@ export interface ResponseWriter {
   encodeRow(columns: ResultColumn[], values: SqlValue[]): Uint8Array;
 }
 
+/** The rows of a bulk load (BCP, SqlBulkCopy). The table is the one of the INSERT BULK statement that came just before. */
+export interface BulkLoad {
+  columns: ResultColumn[];
+  /** Decoded while it is walked; may be walked once. */
+  rows: Iterable<SqlValue[]>;
+}
+
 export interface BackendSession {
   /** Current database, in its canonical spelling. */
   readonly database: string;
@@ -180,6 +192,8 @@ export interface BackendSession {
    * transaction is kept unless XACT_ABORT is on; resolve normally after it, the front sends the attention acknowledgement.
    */
   execute(request: ClientRequest, out: ResponseWriter, signal: AbortSignal): Promise<void>;
+  /** Optional: takes the rows that follow INSERT BULK and ends with done({kind: 'statement', rowCount}). Without it the front refuses them. */
+  bulk?(load: BulkLoad, out: ResponseWriter, signal: AbortSignal): Promise<void>;
   /** RESETCONNECTION: as sp_reset_connection; keepTransaction for RESETCONNECTIONSKIPTRAN. Database and SET options return to login's. */
   reset(keepTransaction: boolean): Promise<void>;
   /** The socket is gone: roll back, free everything. Never throws. */

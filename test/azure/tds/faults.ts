@@ -1,0 +1,19 @@
+// Faults that tests order: the network and server trouble that a client must survive.
+
+/** What goes wrong with one reply. Fields combine; those left out do nothing. */
+export interface Fault {
+  /** Waits before the request is looked at, milliseconds. */
+  delayMs?: number;
+  /** Cuts the connection instead of answering; the request is not executed. */
+  dropBeforeReply?: 'fin' | 'rst';
+  /** Executes the request, then cuts the connection before the first byte of the answer. */
+  dropAfterExecution?: 'fin' | 'rst';
+  /** Cuts the connection (with RST) once that many rows were written. */
+  dropAfterRows?: number;
+  /** Cuts the connection (with RST) once that many bytes of the answer were written. */
+  dropAfterBytes?: number;
+  /** Stops answering for good, with the connection left open. */
+  halfOpen?: boolean;
+  /** Splits what is written into pieces of that many bytes, each its own write to the socket (TLS records when encrypted). */
+  splitEvery?: number;
+}

@@ -1,0 +1,267 @@
+// Who may do what: the engine's Authorization over the principal tables and the Entra directory.
+import { timingSafeEqual } from 'node:crypto';
+import { SqlError, type Caller, type ResponseWriter } from '../contract.ts';
+import { refused } from '../entra/tokens.ts';
+import type {
+  Authorization,
+  AuthorizationConnection,
+  Securable,
+  SecurityContext,
+} from '../engine/session.ts';
+import type { SecurityStatement } from '../tsql/ast.ts';
+import type { DclCall, DclEnvironment } from './dcl.ts';
+import { EffectivePermissions, type Target } from './effectivePermissions.ts';
+import { changePermissions } from './grants.ts';
+import {
+  cannotExecuteAs,
+  columnDenied,
+  databaseDenied,
+  notPermitted,
+  objectDenied,
+  schemaUnusable,
+  securityError,
+} from './permissionErrors.ts';
+import {
+  effectiveFor,
+  identityOf,
+  loginNameOf,
+  principalsOf,
+  type Identity,
+  type PrincipalContext,
+} from './principalContext.ts';
+import { alterAuthorization, alterRole, createRole, dropRole } from './roles.ts';
+import { principalScalar } from './scalars.ts';
+import { folded, readSecurityState } from './securityState.ts';
+import { alterUser, createUser, dropUser } from './users.ts';
+
+export interface PrincipalsOptions extends DclEnvironment {
+  /** Object id of the server's Entra admin: a user or a group. */
+  admin: string;
+  /** The one SQL login; undefined: Entra-only authentication. */
+  sqlLogin: { user: string; password: string } | undefined;
+  /** A connection of the principals' own to a database, for the time of one login. */
+  connect<T>(database: string, work: (connection: AuthorizationConnection) => Promise<T>): Promise<T>;
+}
+
+export class Principals implements Authorization {
+  readonly #options: PrincipalsOptions;
+
+  constructor(options: PrincipalsOptions) {
+    this.#options = options;
+  }
+
+  async login(caller: Caller, database: string): Promise<PrincipalContext> {
+    if (caller.kind === 'sql') {
+      this.#checkPassword(caller.user, caller.password);
+      return this.#admin({ kind: 'sql', user: caller.user }, database);
+    }
+    const identity = identityOf(caller.claims);
+    const { claims } = caller;
+    if ([claims.oid, ...(claims.groups ?? [])].includes(this.#options.admin))
+      return this.#admin(identity, database);
+    const state = await this.#options.connect(database, readSecurityState);
+    const ids = principalsOf(identity, state);
+    const effective = new EffectivePermissions(state, ids);
+    if (ids.length === 0 || !effective.has('CONNECT', { class: 'database' })) throw refused();
+    const loginName = loginNameOf(identity);
+    const [first] = ids.map((id) => state.principals.get(id));
+    // A login through a group has no user of its own: it keeps its login's name.
+    const own = first?.type === 'E' ? first : undefined;
+    return {
+      database,
+      identity,
+      isServerAdmin: false,
+      originalLogin: loginName,
+      loginName,
+      userName: own?.name ?? loginName,
+      userId: own?.id ?? 0,
+      defaultSchema: first?.defaultSchema ?? 'dbo',
+    };
+  }
+
+  #admin(identity: Identity, database: string): PrincipalContext {
+    const loginName = loginNameOf(identity);
+    const dbo = { userName: 'dbo', userId: 1, defaultSchema: 'dbo' };
+    return { database, identity, isServerAdmin: true, originalLogin: loginName, loginName, ...dbo };
+  }
+
+  #checkPassword(user: string, password: string): void {
+    const { sqlLogin } = this.#options;
+    const text = `Login failed for user '${user}'.`;
+    if (sqlLogin === undefined) {
+      const reason =
+        'Reason: Azure Active Directory only authentication is enabled. Please contact your system administrator.';
+      throw new SqlError({ number: 18456, state: 1, class: 14, message: `${text} ${reason}`, line: 1 });
+    }
+    const [given, expected] = [Buffer.from(password), Buffer.from(sqlLogin.password)];
+    const same = given.length === expected.length && timingSafeEqual(given, expected);
+    if (!same || folded(user) !== folded(sqlLogin.user)) {
+      throw new SqlError({ number: 18456, state: 1, class: 14, message: text, line: 1 });
+    }
+  }
+
+  async check(
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+    permission: string,
+    securable: Securable,
+  ): Promise<void> {
+    const caller = asPrincipal(context);
+    // The most frequent caller of tests and demo costs no query.
+    if (caller.isServerAdmin && caller.impersonated === undefined) return;
+    const state = await readSecurityState(connection);
+    const effective = effectiveFor(caller, state);
+    if (securable.class === 'object') {
+      checkObject(caller, effective, permission, securable);
+      return;
+    }
+    if (effective.has(permission, securable)) return;
+    if (securable.class === 'schema') throw schemaUnusable(securable.schema);
+    throw deniedOnDatabase(permission, caller.database);
+  }
+
+  async executeDcl(
+    statement: { kind: string },
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+    _out: ResponseWriter,
+  ): Promise<void> {
+    const caller = asPrincipal(context);
+    const state = await readSecurityState(connection);
+    const call: DclCall = {
+      environment: this.#options,
+      context: caller,
+      connection,
+      state,
+      effective: effectiveFor(caller, state),
+    };
+    await run(call, statement as SecurityStatement);
+  }
+
+  async executeAs(
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+    kind: 'user' | 'login',
+    name: string,
+  ): Promise<PrincipalContext> {
+    const caller = asPrincipal(context);
+    if (kind === 'login') {
+      throw securityError(
+        15406,
+        `Cannot execute as the server principal because the principal "${name}" does not exist, this type of principal cannot be ` +
+          'impersonated, or you do not have permission.',
+      );
+    }
+    const state = await readSecurityState(connection);
+    const user = state.named(name);
+    if (user === undefined || user.type === 'R' || user.type === 'X' || user.id === 3 || user.id === 4)
+      throw cannotExecuteAs(name);
+    if (!effectiveFor(caller, state).has('IMPERSONATE', { class: 'principal', id: user.id }))
+      throw cannotExecuteAs(name);
+    if (user.type === 'E' && caller.identity.kind === 'sql') {
+      throw securityError(33171, 'Only active directory users can impersonate other active directory users.');
+    }
+    return {
+      ...caller,
+      isServerAdmin: false,
+      loginName: user.name,
+      userName: user.name,
+      userId: user.id,
+      defaultSchema: user.defaultSchema ?? 'dbo',
+      impersonated: user.id,
+      previous: caller,
+    };
+  }
+
+  revert(context: SecurityContext): PrincipalContext {
+    const caller = asPrincipal(context);
+    return caller.previous ?? caller;
+  }
+
+  scalar(
+    name: string,
+    args: readonly (string | number | null)[],
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+  ): Promise<string | number | Uint8Array | null> {
+    return principalScalar(this.#options, name, args, asPrincipal(context), connection);
+  }
+}
+
+/** Contexts come only from `login` and `executeAs` above. */
+function asPrincipal(context: SecurityContext): PrincipalContext {
+  if (!('identity' in context)) throw new Error('A security context that the principals did not make');
+  return context as PrincipalContext;
+}
+
+function checkObject(
+  caller: PrincipalContext,
+  effective: EffectivePermissions,
+  permission: string,
+  securable: Extract<Securable, { class: 'object' }>,
+): void {
+  const { schema, name } = securable;
+  // Everybody may read the catalog (public has SELECT on it); its rows are filtered by what the caller may see.
+  if (
+    ['sys', 'information_schema'].includes(folded(schema)) &&
+    ['SELECT', 'EXECUTE', 'REFERENCES'].includes(permission)
+  )
+    return;
+  const target: Extract<Target, { class: 'object' }> = {
+    class: 'object',
+    schema,
+    objectId: securable.objectId,
+  };
+  if (securable.columns !== undefined && effective.hasColumnPermissions(permission, target)) {
+    const [column] = effective.deniedColumns(permission, target, securable.columns);
+    if (column !== undefined) throw columnDenied(permission, column, name, caller.database, schema);
+    return;
+  }
+  if (!effective.has(permission, target)) throw objectDenied(permission, name, caller.database, schema);
+}
+
+function deniedOnDatabase(permission: string, database: string): SqlError {
+  if (/^(CREATE|BACKUP|VIEW DATABASE STATE|SHOWPLAN|CHECKPOINT)/.test(permission))
+    return databaseDenied(permission, database);
+  if (permission === 'ALTER') {
+    const text = `User does not have permission to alter database '${database}', the database does not exist, or the database is not in a state that allows access checks.`;
+    return securityError(5011, text, 14, 9);
+  }
+  return notPermitted();
+}
+
+async function run(call: DclCall, statement: SecurityStatement): Promise<void> {
+  switch (statement.kind) {
+    case 'createUser':
+      return createUser(call, statement);
+    case 'alterUser':
+      return alterUser(call, statement);
+    case 'createRole':
+      return createRole(call, statement);
+    case 'alterRole':
+      return alterRole(call, statement);
+    case 'dropPrincipal':
+      if (statement.principal === 'user') return dropUser(call, statement);
+      if (statement.principal === 'role') return dropRole(call, statement);
+      throw unsupported('DROP LOGIN');
+    case 'grant':
+    case 'deny':
+    case 'revoke':
+      return changePermissions(call, statement);
+    case 'alterAuthorization':
+      return alterAuthorization(call, statement);
+    case 'createLogin':
+      throw unsupported('CREATE LOGIN');
+    case 'alterLogin':
+      throw unsupported('ALTER LOGIN');
+    default:
+      // EXECUTE AS and REVERT change the session, which the engine does through executeAs and revert.
+      throw new Error(`${statement.kind} is not the principals' to execute`);
+  }
+}
+
+/** 40510: logins in master are outside what this server does. */
+function unsupported(statement: string): SqlError {
+  console.error(`Not supported here: ${statement}`);
+  return securityError(40510, `Statement '${statement}' is not supported in this version of SQL Server.`, 16);
+}

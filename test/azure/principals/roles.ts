@@ -1,0 +1,176 @@
+// CREATE, ALTER and DROP ROLE and their members, and ALTER AUTHORIZATION.
+import type { AlterAuthorization, AlterRole, CreateRole, DropPrincipal } from '../tsql/ast.ts';
+import type { DclCall } from './dcl.ts';
+import {
+  cannot,
+  cannotEver,
+  notPermitted,
+  principalExists,
+  securityError,
+  specialPrincipal,
+} from './permissionErrors.ts';
+import { principalSchema } from './principalTables.ts';
+import { folded, type Principal } from './securityState.ts';
+import { nextPrincipalId, refuseIfOwner, remove } from './users.ts';
+
+/** @throws SqlError 15247, 15023, 15151. */
+export async function createRole(call: DclCall, statement: CreateRole): Promise<void> {
+  const { state, effective, connection } = call;
+  const name = statement.name.name;
+  if (!effective.has('CREATE ROLE', { class: 'database' })) throw notPermitted();
+  if (state.named(name) !== undefined) throw principalExists(name);
+  let owner = effective.isDbo || call.context.userId === 0 ? 1 : call.context.userId;
+  if (statement.owner !== undefined) {
+    const found = state.named(statement.owner.name);
+    if (found === undefined || found.id === 3 || found.id === 4)
+      throw cannot('find the principal', statement.owner.name);
+    owner = found.id;
+  }
+  await connection.query(
+    `INSERT INTO ${principalSchema}.principal (principal_id, name, name_key, type, owner, authentication) VALUES ($1, $2, $3, 'R', $4, 0)`,
+    [nextPrincipalId(call), name, folded(name), owner],
+  );
+}
+
+/** @throws SqlError 15151, 15150, 15081, 15144, 15138 … */
+export async function dropRole(call: DclCall, statement: DropPrincipal): Promise<void> {
+  const { state } = call;
+  const name = statement.name.name;
+  const role = roleNamed(call, name);
+  if (role === undefined && statement.ifExists) return;
+  if (role === undefined || !mayAlter(call, role)) throw cannot('drop the role', name);
+  if (role.fixed || role.id === 0) throw cannotEver('drop the role', name);
+  if (state.members.some((row) => row.role === role.id)) {
+    throw securityError(15144, 'The role has members. It must be empty before it can be dropped.');
+  }
+  refuseIfOwner(call, role);
+  await remove(call, role);
+}
+
+/** @throws SqlError 15151, 15150, 15081, 15405, 15413, 15023. */
+export async function alterRole(call: DclCall, statement: AlterRole): Promise<void> {
+  const { connection } = call;
+  const name = statement.name.name;
+  if (statement.server) throw cannot('alter the server role', name);
+  const role = roleNamed(call, name);
+  if (role === undefined || !mayAlter(call, role)) throw cannot('alter the role', name);
+  const { action } = statement;
+  if (action.kind === 'rename') {
+    if (role.fixed || role.id === 0) throw cannotEver('alter the role', name);
+    const taken = call.state.named(action.to.name);
+    if (taken !== undefined && taken.id !== role.id) throw principalExists(action.to.name);
+    await connection.query(
+      `UPDATE ${principalSchema}.principal SET name = $2, name_key = $3, modified = now() AT TIME ZONE 'utc' WHERE principal_id = $1`,
+      [role.id, action.to.name, folded(action.to.name)],
+    );
+    return;
+  }
+  const member = memberFor(call, role, action.member.name, action.kind === 'addMember' ? 'add' : 'drop');
+  if (action.kind === 'addMember') {
+    await connection.query(
+      `INSERT INTO ${principalSchema}.role_member (role_id, member_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+      [role.id, member.id],
+    );
+  } else {
+    await connection.query(
+      `DELETE FROM ${principalSchema}.role_member WHERE role_id = $1 AND member_id = $2`,
+      [role.id, member.id],
+    );
+  }
+}
+
+function memberFor(call: DclCall, role: Principal, name: string, verb: 'add' | 'drop'): Principal {
+  if (role.id === 0) throw securityError(15081, 'Membership of the public role cannot be changed.');
+  const member = call.state.named(name);
+  if (member === undefined) throw cannot(`${verb} the principal`, name);
+  if (member.id < 5 || member.fixed) throw specialPrincipal(name);
+  // Membership in a circle would make each role its own member.
+  if (verb === 'add' && call.state.withRoles([role.id]).has(member.id)) {
+    throw securityError(15413, 'Cannot make a role a member of itself.');
+  }
+  return member;
+}
+
+function roleNamed(call: DclCall, name: string): Principal | undefined {
+  const found = call.state.named(name);
+  return found?.type === 'R' ? found : undefined;
+}
+
+/** Fixed roles are db_owner's alone; custom ones follow ALTER on the role. */
+function mayAlter(call: DclCall, role: Principal): boolean {
+  if (role.fixed) return call.effective.has('CONTROL', { class: 'database' });
+  return call.effective.has('ALTER', { class: 'principal', id: role.id });
+}
+
+/** @throws SqlError 15151, 33181, 40517. */
+export async function alterAuthorization(call: DclCall, statement: AlterAuthorization): Promise<void> {
+  const { state, effective, connection, environment } = call;
+  const to = statement.to === null ? undefined : state.named(statement.to.name);
+  if (statement.to !== null && (to === undefined || to.id === 3 || to.id === 4))
+    throw cannot('find the principal', statement.to.name);
+  if (to?.type === 'X') throw securityError(33181, 'The new owner cannot be Azure Active Directory group.');
+  const name = statement.on.name.parts.at(-1)?.name ?? '';
+  const assign = async (
+    row: { class: number; id: number; key: string },
+    owner: number | undefined,
+  ): Promise<void> => {
+    await connection.query(`DELETE FROM ${principalSchema}.owner WHERE class = $1 AND major_id = $2`, [
+      row.class,
+      row.id,
+    ]);
+    if (owner === undefined) return;
+    await connection.query(
+      `INSERT INTO ${principalSchema}.owner (class, major_id, schema_key, principal_id) VALUES ($1, $2, $3, $4)`,
+      [row.class, row.id, row.key, owner],
+    );
+  };
+  switch (statement.on.class ?? 'OBJECT') {
+    case 'SCHEMA': {
+      const schema = await environment.securables.schema(connection, name);
+      if (schema === undefined || !effective.has('TAKE OWNERSHIP', { class: 'schema', schema: schema.name }))
+        throw cannot('find the schema', name);
+      await assign({ class: 3, id: schema.id, key: folded(schema.name) }, to?.id ?? 1);
+      return;
+    }
+    case 'ROLE': {
+      const role = roleNamed(call, name);
+      if (
+        role === undefined ||
+        role.fixed ||
+        !effective.has('TAKE OWNERSHIP', { class: 'principal', id: role.id })
+      )
+        throw cannot('find the role', name);
+      await connection.query(`UPDATE ${principalSchema}.principal SET owner = $2 WHERE principal_id = $1`, [
+        role.id,
+        to?.id ?? 1,
+      ]);
+      return;
+    }
+    case 'OBJECT': {
+      const schemaName = statement.on.name.parts.at(-2)?.name;
+      const object = await environment.securables.object(
+        connection,
+        schemaName,
+        name,
+        call.context.defaultSchema,
+      );
+      if (
+        object === undefined ||
+        !effective.has('TAKE OWNERSHIP', {
+          class: 'object',
+          schema: object.schema,
+          objectId: object.objectId,
+        })
+      ) {
+        throw cannot('find the object', name);
+      }
+      await assign({ class: 1, id: object.objectId, key: '' }, to?.id);
+      return;
+    }
+    default:
+      throw securityError(
+        40517,
+        `Keyword or statement option '${statement.on.class}' is not supported in this version of SQL Server.`,
+      );
+  }
+}

@@ -1,0 +1,351 @@
+// Binds FROM: tables, views, joins, APPLY, derived tables, table variables and the table-valued functions built in.
+import type { SqlType } from '../../contract.ts';
+import type { Identifier, TableFunction, TableHint, TableReference, TableSource } from '../../tsql/ast.ts';
+import type { Binder } from './binder.ts';
+import type { Bound } from './bound.ts';
+import { bindExpression, resolveType, textArgument, unify } from './expressions.ts';
+import { bigint, int, nvarchar, quote } from './literals.ts';
+import type { ResolvedObject } from './ports.ts';
+import { bindPredicate } from './predicates.ts';
+import { bindCommonTables, bindQuery } from './query.ts';
+import type { BoundQuery } from './query.ts';
+import { raise, unsupported } from './raise.ts';
+import { Scope, fullName, sameName } from './scope.ts';
+import type { Source, SourceColumn } from './scope.ts';
+import { parseView } from './viewText.ts';
+
+/** " FROM …", or '' without sources. Sources are added to `scope`; rows to lock (UPDLOCK, XLOCK) to `locks`. */
+export function bindFrom(binder: Binder, scope: Scope, sources: readonly TableSource[], locks: string[]): string {
+  if (sources.length === 0) return '';
+  return ` FROM ${sources.map((source, i) => bindSource(binder, scope, source, locks, i > 0)).join(', ')}`;
+}
+
+export function bindSource(
+  binder: Binder,
+  scope: Scope,
+  node: TableSource,
+  locks: string[],
+  lateral: boolean,
+): string {
+  switch (node.kind) {
+    case 'table':
+      return bindTable(binder, scope, node, locks);
+    case 'tableVariable': {
+      const object = binder.input.tableVariables.get(node.variable.toLowerCase());
+      if (object === undefined) raise(1087, `Must declare the table variable "${node.variable}".`, node.line, 15, 2);
+      const pgAlias = binder.alias();
+      scope.add(tableSource(object, pgAlias, node.alias?.name ?? node.variable), node.line, true);
+      return `${object.pgName} AS ${pgAlias}`;
+    }
+    case 'derivedTable': {
+      const query = bindQuery(binder, node.query, lateral ? outerOf(scope) : scope.parent, { role: 'derived' });
+      return addDerived(binder, scope, query, node.alias.name, node.columns, node.line, lateral);
+    }
+    case 'valuesTable': {
+      const width = node.rows[0]?.length ?? 0;
+      if (node.rows.some((row) => row.length !== width)) {
+        raise(10709, 'The number of columns for each row in a table value constructor must be the same.', node.line);
+      }
+      const inner = new Scope(lateral ? scope : scope.parent);
+      const rows = node.rows.map((row) => row.map((value) => bindExpression(binder, inner, value)));
+      const columns = Array.from({ length: width }, (_, i) => unify(binder, rows.map((row) => row[i] ?? { sql: 'NULL', type: int, nullable: true, untypedNull: true, loose: [] }), node.line));
+      const text = rows
+        .map((_, r) => `(${columns.map((column) => `${column.values[r]?.sql ?? 'NULL'}::${binder.storage.pgType(column.type)}`).join(', ')})`)
+        .join(', ');
+      const query: BoundQuery = {
+        sql: `VALUES ${text}`,
+        columns: columns.map((column) => ({
+          name: '',
+          type: column.type,
+          nullable: column.values.some((value) => value.nullable),
+        })),
+        loose: [],
+      };
+      return addDerived(binder, scope, query, node.alias.name, node.columns, node.line, lateral);
+    }
+    case 'tableFunction':
+      return bindTableFunction(binder, scope, node, lateral);
+    case 'join': {
+      const before = scope.sources.length;
+      const left = bindSource(binder, scope, node.left, locks, lateral);
+      const middle = scope.sources.length;
+      const right = bindSource(binder, scope, node.right, locks, lateral);
+      if (node.join === 'cross' || node.on === undefined) return `(${left} CROSS JOIN ${right})`;
+      // ON sees only the two sides, and what is around the query.
+      const inner = new Scope(scope.parent);
+      inner.aggregates = 'where';
+      inner.sources.push(...scope.sources.slice(before));
+      const on = bindPredicate(binder, inner, node.on).sql;
+      for (const source of scope.sources.slice(before, middle)) {
+        if (node.join === 'right' || node.join === 'full') optional(source);
+      }
+      for (const source of scope.sources.slice(middle)) {
+        if (node.join === 'left' || node.join === 'full') optional(source);
+      }
+      return `(${left} ${node.join.toUpperCase()} JOIN ${right} ON ${on})`;
+    }
+    case 'apply': {
+      const left = bindSource(binder, scope, node.left, locks, lateral);
+      const middle = scope.sources.length;
+      const right = bindSource(binder, scope, node.right, locks, true);
+      if (node.outer) for (const source of scope.sources.slice(middle)) optional(source);
+      return node.outer ? `(${left} LEFT JOIN ${right} ON TRUE)` : `(${left} CROSS JOIN ${right})`;
+    }
+  }
+}
+
+/** APPLY's right side sees the sources to its left: a scope around it that holds them. */
+function outerOf(scope: Scope): Scope {
+  const outer = new Scope(scope.parent);
+  outer.sources.push(...scope.sources);
+  return outer;
+}
+
+function optional(source: Source): void {
+  source.columns = source.columns.map((column) => ({ ...column, nullable: true }));
+}
+
+function tableSource(object: ResolvedObject, pgAlias: string, name: string): Source {
+  return {
+    name,
+    pgAlias,
+    columns: object.columns.map(
+      (column): SourceColumn => ({
+        name: column.name,
+        sql: `${pgAlias}.${column.pgName}`,
+        type: column.type,
+        nullable: column.nullable,
+        ...(column.identity ? { identity: true } : {}),
+        ...(column.computed ? { computed: true } : {}),
+        ...(column.hidden ? { hidden: true } : {}),
+      }),
+    ),
+    table: { key: String(object.objectId) },
+  };
+}
+
+function addDerived(
+  binder: Binder,
+  scope: Scope,
+  query: BoundQuery,
+  name: string,
+  aliases: readonly Identifier[],
+  line: number,
+  lateral: boolean,
+): string {
+  if (aliases.length > query.columns.length) {
+    raise(8159, `'${name}' has fewer columns than were specified in the column list.`, line);
+  }
+  if (aliases.length > 0 && aliases.length < query.columns.length) {
+    raise(8158, `'${name}' has more columns than were specified in the column list.`, line);
+  }
+  const pgAlias = binder.alias();
+  const seen = new Set<string>();
+  const columns = query.columns.map((column, i): SourceColumn => {
+    const columnName = aliases[i]?.name ?? column.name;
+    if (columnName === '') raise(8155, `No column name was specified for column ${String(i + 1)} of '${name}'.`, line);
+    if (seen.has(columnName.toLowerCase())) {
+      raise(8156, `The column '${columnName}' was specified multiple times for '${name}'.`, line);
+    }
+    seen.add(columnName.toLowerCase());
+    return {
+      name: columnName,
+      sql: `${pgAlias}.c${String(i + 1)}`,
+      type: column.type,
+      nullable: column.nullable,
+      ...(column.identity === true ? { identity: true } : {}),
+    };
+  });
+  scope.add({ name, pgAlias, columns }, line, true);
+  return `${lateral ? 'LATERAL ' : ''}(${query.sql}) AS ${pgAlias}(${columns.map((_, i) => `c${String(i + 1)}`).join(', ')})`;
+}
+
+/** Hints that change only how, not what: READ COMMITTED row versions are what Azure SQL uses anyway. */
+const harmlessHints = new Set([
+  'NOLOCK', 'READUNCOMMITTED', 'READCOMMITTED', 'READCOMMITTEDLOCK', 'ROWLOCK', 'PAGLOCK', 'NOWAIT', 'NOEXPAND', 'FORCESEEK', 'FORCESCAN', 'INDEX', 'HOLDLOCK', 'SERIALIZABLE', 'REPEATABLEREAD', 'TABLOCK', 'FORCEORDER',
+]);
+const lockingHints = new Set(['UPDLOCK', 'XLOCK', 'TABLOCKX']);
+
+export function checkHints(hints: readonly TableHint[]): { lock: boolean; skip: boolean } {
+  let lock = false;
+  let skip = false;
+  for (const hint of hints) {
+    if (lockingHints.has(hint.name)) lock = true;
+    else if (hint.name === 'READPAST') skip = true;
+    else if (!harmlessHints.has(hint.name)) {
+      raise(321, `"${hint.name}" is not a recognized table hints option. If it is intended as a parameter to a table-valued function or to the CHANGETABLE function, ensure that your database compatibility mode is set to 90.`, hint.line, 15);
+    }
+  }
+  return { lock, skip };
+}
+
+function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: string[]): string {
+  const parts = node.name.parts.map((part) => part.name);
+  const name = parts.at(-1) ?? '';
+  const { lock, skip } = checkHints(node.hints);
+  if (node.systemTime !== undefined) unsupported('FOR SYSTEM_TIME', node.line);
+  if (parts.length === 1) {
+    const cte = binder.ctes.findLast((candidate) => sameName(candidate.name, name));
+    if (cte !== undefined) {
+      const pgAlias = binder.alias();
+      const columns = cte.columns.map((column, i) => ({ ...column, sql: `${pgAlias}.c${String(i + 1)}` }));
+      scope.add({ name: node.alias?.name ?? cte.name, pgAlias, columns }, node.line, node.alias !== undefined);
+      return `${cte.pgName} AS ${pgAlias}`;
+    }
+    const transition = binder.input.transition;
+    const lower = name.toLowerCase();
+    if (transition !== undefined && (lower === 'inserted' || lower === 'deleted')) {
+      const pgAlias = binder.alias();
+      const columns = transition.columns.map((column) => ({
+        name: column.name,
+        sql: `${pgAlias}.${column.pgName}`,
+        type: column.type,
+        nullable: column.nullable,
+      }));
+      scope.add({ name: node.alias?.name ?? name, pgAlias, columns }, node.line, node.alias !== undefined);
+      return `${transition[lower].pgName} AS ${pgAlias}`;
+    }
+  }
+  const object = binder.table(node.name);
+  binder.require('SELECT', object);
+  if (object.type === 'V' && object.definition !== undefined) return bindView(binder, scope, node, object);
+  const pgAlias = binder.alias();
+  const source = tableSource(object, pgAlias, node.alias?.name ?? object.name);
+  if (node.alias === undefined) source.schema = object.schema;
+  scope.add(source, node.line, node.alias !== undefined);
+  if (lock) locks.push(`${pgAlias}${skip ? ' skip' : ''}`);
+  return `${object.pgName} AS ${pgAlias}`;
+}
+
+/** A view is its query, put in its place: types and nullability come out right, and what it reads was granted with it. */
+function bindView(binder: Binder, scope: Scope, node: TableReference, object: ResolvedObject): string {
+  if (binder.viewDepth > 32) {
+    raise(217, 'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).', node.line);
+  }
+  const view = parseView(object.definition ?? '');
+  binder.viewDepth += 1;
+  binder.chained += 1;
+  const hiddenCtes = binder.ctes.splice(0);
+  const settings = binder.input.settings;
+  try {
+    binder.input.settings = { ...settings, defaultSchema: object.schema };
+    const common = bindCommonTables(binder, view.with);
+    const query = bindQuery(binder, view.query, undefined, { role: 'view' });
+    common.end();
+    const text = addDerived(
+      binder,
+      scope,
+      { ...query, sql: common.sql + query.sql },
+      node.alias?.name ?? object.name,
+      view.columns,
+      node.line,
+      false,
+    );
+    const source = scope.sources.at(-1);
+    if (source !== undefined) {
+      source.table = { key: String(object.objectId) };
+      if (node.alias === undefined) source.schema = object.schema;
+      source.columns = source.columns.map((column) => ({ ...column, identity: false }));
+    }
+    return text;
+  } finally {
+    binder.input.settings = settings;
+    binder.ctes.splice(0, binder.ctes.length, ...hiddenCtes);
+    binder.chained -= 1;
+    binder.viewDepth -= 1;
+  }
+}
+
+function bindTableFunction(binder: Binder, scope: Scope, node: TableFunction, lateral: boolean): string {
+  const name = node.name.parts.at(-1)?.name.toUpperCase() ?? '';
+  const inner = lateral ? scope : new Scope(scope.parent);
+  const args = node.arguments.map((argument) => bindExpression(binder, inner, argument));
+  const alias = node.alias?.name ?? node.name.parts.at(-1)?.name ?? '';
+  const pgAlias = binder.alias();
+  const add = (text: string, columns: [string, SqlType, boolean][]): string => {
+    const named = columns.map(([columnName, type, nullable], i) => ({
+      name: node.columns[i]?.name ?? columnName,
+      sql: `${pgAlias}.c${String(i + 1)}`,
+      type,
+      nullable,
+    }));
+    scope.add({ name: alias, pgAlias, columns: named }, node.line, true);
+    return `LATERAL (${text}) AS ${pgAlias}(${named.map((_, i) => `c${String(i + 1)}`).join(', ')})`;
+  };
+  const argument = (i: number): Bound => {
+    const found = args[i];
+    if (found === undefined) return raise(313, `An insufficient number of arguments were supplied for the procedure or function ${name.toLowerCase()}.`, node.line);
+    return found;
+  };
+  if (node.name.parts.length === 1) {
+    switch (name) {
+      case 'STRING_SPLIT': {
+        const text = textArgument(binder, argument(0), node.line);
+        const separator = textArgument(binder, argument(1), node.line);
+        const ordinal = args[2] !== undefined && args[2].literal === 1;
+        const type: SqlType = { name: text.type.name.startsWith('n') ? 'nvarchar' : 'varchar', length: text.type.length ?? 1 };
+        const split = `string_to_table(${text.sql}, ${separator.sql})`;
+        return ordinal
+          ? add(`SELECT v, o FROM ${split} WITH ORDINALITY AS x(v, o)`, [['value', type, false], ['ordinal', bigint, false]])
+          : add(`SELECT v FROM ${split} AS x(v)`, [['value', type, false]]);
+      }
+      case 'GENERATE_SERIES': {
+        const { type, values } = unify(binder, args, node.line);
+        const [from, to, step] = values.map((value) => value.sql);
+        const pg = binder.storage.pgType(type);
+        const stride = step ?? `CASE WHEN ${from ?? '0'} <= ${to ?? '0'} THEN 1 ELSE -1 END`;
+        return add(`SELECT v::${pg} FROM generate_series((${from ?? '0'})::numeric, (${to ?? '0'})::numeric, (${stride})::numeric) AS x(v)`, [['value', type, false]]);
+      }
+      case 'OPENJSON':
+        return openJson(binder, node, textArgument(binder, argument(0), node.line), args[1], add);
+      default:
+    }
+  }
+  const object = binder.object(node.name.parts.map((part) => part.name), node.line);
+  if (object !== undefined && (object.type === 'IF' || object.type === 'TF')) {
+    return unsupported(`table-valued function ${fullName(node.name)}`, node.line);
+  }
+  return raise(208, `Invalid object name '${fullName(node.name)}'.`, node.line);
+}
+
+function openJson(
+  binder: Binder,
+  node: TableFunction,
+  json: Bound,
+  path: Bound | undefined,
+  add: (text: string, columns: [string, SqlType, boolean][]) => string,
+): string {
+  const jsonPath = (text: string): string => {
+    const bare = text.replace(/^(?:lax|strict)\s+/u, '');
+    return quote(bare.replaceAll(/\.("?)([^."[\]]+)\1/gu, (_whole, _q, key: string) => `."${key}"`));
+  };
+  const at = typeof path?.literal === 'string' ? path.literal : '$';
+  const root = `jsonb_path_query_first((${json.sql})::jsonb, ${jsonPath(at)}::jsonpath)`;
+  const scalar = (value: string): string => `(CASE jsonb_typeof(${value}) WHEN 'null' THEN NULL ELSE (${value}) #>> '{}' END)`;
+  if (node.schema === undefined) {
+    const kind = (value: string): string =>
+      `(CASE jsonb_typeof(${value}) WHEN 'null' THEN 0 WHEN 'string' THEN 1 WHEN 'number' THEN 2 WHEN 'boolean' THEN 3 WHEN 'array' THEN 4 ELSE 5 END)`;
+    return add(
+      `SELECT k, ${scalar('v')}, ${kind('v')} FROM (SELECT (o - 1)::text AS k, v FROM jsonb_array_elements(CASE jsonb_typeof(${root}) WHEN 'array' THEN ${root} ELSE '[]'::jsonb END) WITH ORDINALITY AS x(v, o) UNION ALL SELECT k, v FROM jsonb_each(CASE jsonb_typeof(${root}) WHEN 'object' THEN ${root} ELSE '{}'::jsonb END) AS y(k, v)) AS z`,
+      [
+        ['key', nvarchar(4000), false],
+        ['value', nvarchar(-1), true],
+        ['type', { name: 'tinyint' }, false],
+      ],
+    );
+  }
+  const columns = node.schema.map((column): [string, string, SqlType] => {
+    const type = column.type.system === undefined ? nvarchar(4000) : resolveType(column.type, 1);
+    const found = `jsonb_path_query_first(v, ${jsonPath(column.path ?? `$.${column.name.name}`)}::jsonpath)`;
+    if (column.asJson) return [column.name.name, `(${found})::text`, type];
+    return [
+      column.name.name,
+      binder.storage.cast(`(CASE WHEN jsonb_typeof(${found}) IN ('object', 'array') THEN NULL ELSE ${scalar(found)} END)`, nvarchar(-1), type),
+      type,
+    ];
+  });
+  return add(
+    `SELECT ${columns.map(([, sql]) => sql).join(', ')} FROM jsonb_array_elements(CASE jsonb_typeof(${root}) WHEN 'array' THEN ${root} WHEN 'object' THEN jsonb_build_array(${root}) ELSE '[]'::jsonb END) AS x(v)`,
+    columns.map(([name, , type]) => [name, type, true]),
+  );
+}

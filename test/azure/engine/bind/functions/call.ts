@@ -1,0 +1,91 @@
+// One call of a built-in function while it is bound, and what the tables of functions are made of.
+import type { SqlType } from '../../../contract.ts';
+import type { Binder } from '../binder.ts';
+import { merge } from '../binder.ts';
+import type { Bound } from '../bound.ts';
+import { textArgument } from '../expressions.ts';
+import { bigint, float, int } from '../literals.ts';
+import { raise } from '../raise.ts';
+import { familyOf, isCharacter } from '../sqlTypes.ts';
+
+export interface FunctionEntry {
+  min: number;
+  max: number;
+  bind: (call: Call) => Bound;
+}
+
+export type FunctionTable = Readonly<Record<string, FunctionEntry>>;
+
+export class Call {
+  readonly binder: Binder;
+  readonly name: string;
+  readonly args: readonly Bound[];
+  readonly line: number;
+  readonly datePart: string | undefined;
+
+  constructor(binder: Binder, name: string, args: readonly Bound[], line: number, datePart?: string) {
+    this.binder = binder;
+    this.name = name;
+    this.args = args;
+    this.line = line;
+    this.datePart = datePart;
+  }
+
+  arg(i: number): Bound {
+    const found = this.args[i];
+    if (found === undefined) {
+      return raise(174, `The ${this.name.toLowerCase()} function requires ${String(i + 1)} argument(s).`, this.line, 15);
+    }
+    return found;
+  }
+
+  has(i: number): boolean {
+    return this.args[i] !== undefined;
+  }
+
+  text(i: number): Bound {
+    return textArgument(this.binder, this.arg(i), this.line);
+  }
+
+  /** The argument under the collation of its column or of the database: for searching. */
+  searchable(i: number): string {
+    const text = this.text(i);
+    return this.binder.storage.sortable(text.sql, text.type);
+  }
+
+  as(i: number, type: SqlType): string {
+    return this.binder.convert(this.arg(i), type, this.line).sql;
+  }
+
+  integer(i: number): string {
+    return this.as(i, int);
+  }
+
+  big(i: number): string {
+    return this.as(i, bigint);
+  }
+
+  float(i: number): string {
+    return this.as(i, float);
+  }
+
+  /** A date argument as PostgreSQL's timestamp, whatever date type it was; strings become datetime2. */
+  timestamp(i: number): { sql: string; type: SqlType } {
+    const bound = this.arg(i);
+    const type: SqlType =
+      bound.untypedNull === true || isCharacter(bound.type) || familyOf(bound.type) !== 'datetime'
+        ? familyOf(bound.type) === 'integer' || familyOf(bound.type) === 'float' || familyOf(bound.type) === 'decimal'
+          ? { name: 'datetime' }
+          : { name: 'datetime2', scale: 7 }
+        : bound.type;
+    const own = this.binder.convert(bound, type, this.line);
+    return { sql: this.binder.storage.timestamp(own.sql, type), type };
+  }
+
+  /** `sql` as the result: nullable when any argument is, unless told. */
+  result(sql: string, type: SqlType, nullable = this.args.some((argument) => argument.nullable)): Bound {
+    return { ...merge(this.args), sql, type, nullable };
+  }
+}
+
+export const entry = (min: number, max: number, bind: (call: Call) => Bound): FunctionEntry => ({ min, max, bind });

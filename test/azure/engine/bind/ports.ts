@@ -1,0 +1,66 @@
+// What the binder needs from the lower half: how types are stored and converted, and what a name refers to.
+import type { SqlType } from '../../contract.ts';
+
+export interface BindStorage {
+  /** The PostgreSQL type that holds values of this type. */
+  pgType(type: SqlType): string;
+  /** PostgreSQL text that converts; errors are raised by PostgreSQL and translated into the server's. */
+  cast(sql: string, from: SqlType, to: SqlType, options?: { style?: string | undefined; attempt?: boolean }): string;
+  /** As `cast`, for a value that goes into a column: 2628 instead of cutting off. */
+  assign(sql: string, from: SqlType, to: SqlType, column: { table: string; column: string }): string;
+  /** What text is compared, grouped and sorted by (collation, trailing blanks). */
+  comparable(sql: string, type: SqlType, column?: boolean): string;
+  /** Text under its collation, value unchanged: for DISTINCT, UNION, MIN and MAX. */
+  sortable(sql: string, type: SqlType): string;
+  /** What uniqueidentifier sorts by (last six bytes first). */
+  guidOrder(sql: string): string;
+  /** LIKE as a PostgreSQL predicate; `known` when pattern and escape are literals. */
+  like(operand: string, pattern: string, escape: string, known: { pattern: string; escape?: string } | undefined, collation: string | undefined): string;
+  /** PATINDEX, as int. */
+  patindex(pattern: string, text: string): string;
+  /** Any date type's value as a PostgreSQL timestamp (time on 1900-01-01; datetimeoffset its local time). */
+  timestamp(sql: string, type: SqlType): string;
+  /** Back: `sql` is a timestamp; `original` the value it came from (datetimeoffset keeps that one's offset; otherwise unused). */
+  fromTimestamp(sql: string, type: SqlType, original?: string): string;
+  /** datetimeoffset: its offset in minutes. */
+  offsetMinutes(sql: string): string;
+  /** datetimeoffset at another offset (minutes), same instant. */
+  switchOffset(sql: string, minutes: string): string;
+  /** A local timestamp and its offset in minutes as datetimeoffset. */
+  withOffset(timestamp: string, minutes: string, type: SqlType): string;
+  /** AT TIME ZONE: a local time in the zone (a quoted IANA name), or a datetimeoffset moved there. */
+  atZone(sql: string, from: SqlType, zone: string, type: SqlType): string;
+  /** COLLATE: @throws SqlError 448. */
+  collate(sql: string, collation: string, line: number): string;
+  /** A string literal as the column's code page would hold it. */
+  codePage(text: string): string;
+}
+
+export interface ObjectColumn {
+  name: string;
+  pgName: string;
+  type: SqlType;
+  nullable: boolean;
+  identity: boolean;
+  computed: boolean;
+  hasDefault: boolean;
+  generated: boolean;
+  hidden: boolean;
+}
+
+/** What a name refers to. */
+export interface ResolvedObject {
+  schema: string;
+  name: string;
+  /** sys.objects.type, trimmed: U, V, S (system view), P, FN, IF, TF, SN, SO. 'TT' for #temp tables and table variables. */
+  type: string;
+  objectId: number;
+  /** The quoted PostgreSQL relation. */
+  pgName: string;
+  columns: ObjectColumn[];
+  /** T-SQL of a view, procedure, function or trigger. */
+  definition?: string;
+  triggers: { name: string; schema: string; timing: 'after' | 'insteadOf'; events: string[]; definition: string; objectId: number }[];
+}
+
+export const nameKey = (schema: string, name: string): string => `${schema.toLowerCase()}\u0000${name.toLowerCase()}`;

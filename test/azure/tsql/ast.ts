@@ -683,6 +683,8 @@ export interface ColumnDefinition extends Span {
   /** GENERATED ALWAYS AS ROW START/END [HIDDEN]. */
   generated?: { row: 'start' | 'end'; hidden: boolean };
   default?: DefaultConstraint;
+  /** ALTER TABLE … ADD … DEFAULT … WITH VALUES. */
+  defaultWithValues?: true;
   /** Column constraints: their `columns` name this column alone. */
   constraints: TableConstraint[];
   index?: InlineIndex;

@@ -170,11 +170,11 @@ export class ResponseStream implements ResponseWriter {
   /** Ends the message. An open statement is closed with DONE. */
   end(): void {
     if (this.ended) return;
-    this.ended = true;
     if (!this.pending || this.pending.token === Token.doneInProcedure) {
       this.done({ kind: 'statement', error: this.errorSeen });
     }
     this.flushPending(0);
+    this.ended = true;
     this.send(true);
   }
 

@@ -457,7 +457,7 @@ export class TdsConnection implements ConnectionInfo {
     out.message({
       number: 0,
       state: 0,
-      class: 20,
+      class: 11,
       message: 'A severe error occurred on the current command. The results, if any, should be discarded.',
       line: 0,
     });

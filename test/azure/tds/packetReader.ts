@@ -37,6 +37,7 @@ export class PacketReader {
   /** Largest message accepted, bytes; small until someone has logged in. */
   limit: number;
   private readonly deliver: (message: TdsMessage) => void;
+  private readonly stream: ((body: Buffer) => void) | undefined;
   private header = Buffer.alloc(PACKET_HEADER);
   private headerFilled = 0;
   private bodyLeft = 0;
@@ -45,9 +46,11 @@ export class PacketReader {
   private type = -1;
   private reset: TdsMessage['reset'] = 'no';
 
-  constructor(limit: number, deliver: (message: TdsMessage) => void) {
+  /** With `stream`, the bodies of packets go there as they come, and the message that is delivered at the end is empty. */
+  constructor(limit: number, deliver: (message: TdsMessage) => void, stream?: (body: Buffer) => void) {
     this.limit = limit;
     this.deliver = deliver;
+    this.stream = stream;
   }
 
   /** True between packets: the next byte is a header's first, or (during the TLS handshake) a raw TLS record. */
@@ -69,7 +72,8 @@ export class PacketReader {
       }
       const count = Math.min(this.bodyLeft, chunk.length - at);
       if (count > 0) {
-        this.parts.push(chunk.subarray(at, at + count));
+        if (this.stream) this.stream(chunk.subarray(at, at + count));
+        else this.parts.push(chunk.subarray(at, at + count));
         this.bodyLeft -= count;
         at += count;
       }
@@ -96,7 +100,7 @@ export class PacketReader {
       throw new ProtocolError(`packet type changed from ${this.type} to ${type} inside a message`);
     }
     this.bodyLeft = length - PACKET_HEADER;
-    this.size += this.bodyLeft;
+    if (!this.stream) this.size += this.bodyLeft;
     if (this.size > this.limit) throw new ProtocolError(`message exceeds ${this.limit} bytes`);
   }
 

@@ -11,13 +11,14 @@ export interface PacketCursor {
 
 /**
  * The packets for `body` as one buffer, ready to be written. With `last`, the final one carries end-of-message (an empty body gives one
- * empty packet); without, only full packets are made and `used` tells how much of the body went into them.
+ * empty packet); without, only full packets are made and `used` tells how much of the body went into them. `status` is set on every packet (reset flags).
  */
 export function packetize(
   type: number,
   body: Uint8Array,
   last: boolean,
   cursor: PacketCursor,
+  status = 0,
 ): { bytes: Buffer; used: number } {
   const room = cursor.packetSize - PACKET_HEADER;
   const count = last ? Math.max(1, Math.ceil(body.length / room)) : Math.floor(body.length / room);
@@ -28,7 +29,7 @@ export function packetize(
     const start = i * room;
     const size = Math.min(room, used - start);
     bytes[at] = type;
-    bytes[at + 1] = last && i === count - 1 ? PacketStatus.endOfMessage : 0;
+    bytes[at + 1] = status | (last && i === count - 1 ? PacketStatus.endOfMessage : 0);
     bytes.writeUInt16BE(size + PACKET_HEADER, at + 2);
     bytes.writeUInt16BE(cursor.spid & 0xff_ff, at + 4);
     bytes[at + 6] = cursor.packetId & 0xff;

@@ -1,0 +1,239 @@
+// Which editors are query editors: each bound document has its QueryEditor and, from its first run, its results panel.
+import * as vscode from 'vscode';
+import type { Batch } from '../core/batch.ts';
+import type { ConnectionProfile } from '../core/connection.ts';
+import type { Log } from '../core/ports.ts';
+import {
+  QueryEditor,
+  type AskParameters,
+  type NumberedSet,
+  type QueryEditorParts,
+} from '../services/queryEditor.ts';
+import type { ErrorBoundary } from './errorBoundary.ts';
+import type { QueryValues } from './queryValues.ts';
+import type { RunRemedy } from './remedies.ts';
+import { ResultsPanel, resultsViewType } from './resultsPanel.ts';
+
+export interface QueryDocumentsParts extends QueryEditorParts {
+  extensionUri: vscode.Uri;
+  log: Log;
+  boundary: ErrorBoundary;
+  runRemedy: RunRemedy;
+  values: QueryValues;
+  askParameters: AskParameters;
+  exportSet: (set: NumberedSet) => Promise<void>;
+}
+
+export class QueryDocument {
+  uri: vscode.Uri;
+  readonly editor: QueryEditor;
+  panel: ResultsPanel | undefined;
+  lastBatches: readonly Batch[] = [];
+  /** The text as it was last seen, to open it again when closing it is taken back. */
+  text = '';
+
+  constructor(uri: vscode.Uri, editor: QueryEditor) {
+    this.uri = uri;
+    this.editor = editor;
+  }
+
+  get name(): string {
+    return this.uri.path.split('/').at(-1) ?? this.uri.path;
+  }
+}
+
+const boundKey = 'passwordlessSql.queryBound';
+
+export class QueryDocuments implements vscode.Disposable {
+  readonly #parts: QueryDocumentsParts;
+  readonly #documents = new Map<string, QueryDocument>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable[];
+  /** Bindings, runs, cancels and transactions: whatever CodeLens and status bar show. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(parts: QueryDocumentsParts) {
+    this.#parts = parts;
+    this.#subscriptions = [
+      this.#changed,
+      vscode.window.onDidChangeActiveTextEditor(() => this.#showContext()),
+      vscode.window.tabGroups.onDidChangeTabs((event) => {
+        for (const tab of event.closed) this.#tabClosed(tab);
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        const bound = this.of(document);
+        if (bound) bound.text = document.getText();
+      }),
+    ];
+  }
+
+  of(document: vscode.TextDocument | undefined): QueryDocument | undefined {
+    return document && this.#documents.get(document.uri.toString());
+  }
+
+  /** The query document of the editor or of the results panel in front. */
+  inFront(): QueryDocument | undefined {
+    const panel = [...this.#documents.values()].find((document) => document.panel?.active);
+    return panel ?? this.of(vscode.window.activeTextEditor?.document);
+  }
+
+  /** Makes a document a query editor of a connection, or gives it another one. @throws AppError tooBusy while it runs */
+  async bind(document: vscode.TextDocument, profile: ConnectionProfile): Promise<QueryDocument> {
+    const key = document.uri.toString();
+    let bound = this.#documents.get(key);
+    if (bound) {
+      await bound.editor.rebind(profile);
+    } else {
+      bound = new QueryDocument(document.uri, new QueryEditor(this.#parts, profile));
+      bound.editor.onDidChange(() => this.#changed.fire());
+      this.#documents.set(key, bound);
+    }
+    bound.text = document.getText();
+    this.#showContext();
+    this.#changed.fire();
+    return bound;
+  }
+
+  /** Runs batches in a document's session and shows the results; `parameters` answers instead of asking. */
+  async run(
+    document: QueryDocument,
+    batches: readonly Batch[],
+    ask = this.#parts.askParameters,
+  ): Promise<void> {
+    if (!document.editor.running) {
+      document.lastBatches = batches;
+      await this.#showPanel(document);
+    }
+    await document.editor.run(batches, ask);
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.#subscriptions).dispose();
+    for (const document of this.#documents.values()) {
+      document.panel?.dispose();
+      void document.editor.dispose();
+    }
+    this.#documents.clear();
+  }
+
+  async #showPanel(document: QueryDocument): Promise<void> {
+    if (document.panel && !document.panel.disposed) {
+      document.panel.reveal();
+      return;
+    }
+    const panel = await this.#createPanel(`Results: ${document.name}`, document.uri);
+    document.panel = new ResultsPanel(panel, document.editor, {
+      ...this.#parts,
+      runAgain: () => this.run(document, document.lastBatches),
+      jump: (line) => this.#jump(document, line),
+    });
+  }
+
+  /** Below the query, as people know it from other SQL tools; further results join the first ones. */
+  async #createPanel(title: string, source: vscode.Uri): Promise<vscode.WebviewPanel> {
+    const column = [...this.#documents.values()].find((other) => other.panel && !other.panel.disposed)?.panel
+      ?.viewColumn;
+    const options = { enableScripts: true, retainContextWhenHidden: true };
+    if (column !== undefined) {
+      const place = { viewColumn: column, preserveFocus: true };
+      return vscode.window.createWebviewPanel(resultsViewType, title, place, options);
+    }
+    const editor = vscode.window.visibleTextEditors.find(
+      (shown) => shown.document.uri.toString() === source.toString(),
+    );
+    await vscode.commands.executeCommand('workbench.action.newGroupBelow');
+    const place = { viewColumn: vscode.ViewColumn.Active, preserveFocus: true };
+    const panel = vscode.window.createWebviewPanel(resultsViewType, title, place, options);
+    if (editor)
+      await vscode.window.showTextDocument(editor.document, {
+        viewColumn: editor.viewColumn ?? vscode.ViewColumn.One,
+      });
+    return panel;
+  }
+
+  async #jump(document: QueryDocument, line: number): Promise<void> {
+    const open = vscode.window.visibleTextEditors.find(
+      (shown) => shown.document.uri.toString() === document.uri.toString(),
+    );
+    const text = await vscode.workspace.openTextDocument(document.uri);
+    const { range } = text.lineAt(Math.min(line, text.lineCount - 1));
+    const editor = await vscode.window.showTextDocument(text, {
+      ...(open?.viewColumn === undefined ? {} : { viewColumn: open.viewColumn }),
+      selection: range,
+    });
+    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  #tabClosed(tab: vscode.Tab): void {
+    if (!(tab.input instanceof vscode.TabInputText)) return;
+    const uri = tab.input.uri.toString();
+    const bound = this.#documents.get(uri);
+    const elsewhere = vscode.window.tabGroups.all
+      .flatMap((group) => group.tabs)
+      .some((other) => other.input instanceof vscode.TabInputText && other.input.uri.toString() === uri);
+    if (!bound || elsewhere) return;
+    // Saving an untitled query closes it and opens the file: the session goes with the text.
+    const saved = vscode.window.activeTextEditor?.document;
+    if (
+      bound.uri.scheme === 'untitled' &&
+      saved?.uri.scheme === 'file' &&
+      !this.of(saved) &&
+      saved.getText() === bound.text
+    ) {
+      this.#documents.delete(uri);
+      bound.uri = saved.uri;
+      this.#documents.set(saved.uri.toString(), bound);
+      this.#showContext();
+      this.#changed.fire();
+      return;
+    }
+    void this.#parts.boundary.run(() => this.#closed(bound));
+  }
+
+  /** VS Code tells of a closed tab, it does not ask: what is open in the session is asked about right afterwards. */
+  async #closed(document: QueryDocument): Promise<void> {
+    if (!document.editor.running && document.editor.openTransactions > 0) {
+      const commit = vscode.l10n.t('Commit');
+      const rollBack = vscode.l10n.t('Roll Back');
+      const keep = vscode.l10n.t('Keep the Query Open');
+      const chosen = await vscode.window.showWarningMessage(
+        vscode.l10n.t('The query {0} was closed while a transaction is open.', document.name),
+        {
+          modal: true,
+          detail: vscode.l10n.t(
+            'Commit makes its changes permanent. Roll back undoes them. Keep opens the query again with its transaction, which goes on holding its locks.',
+          ),
+        },
+        commit,
+        rollBack,
+        keep,
+      );
+      if (chosen === commit) await document.editor.endTransaction('commit');
+      else if (chosen === rollBack) await document.editor.endTransaction('rollback');
+      else return this.#reopen(document);
+    }
+    this.#documents.delete(document.uri.toString());
+    document.panel?.dispose();
+    await document.editor.dispose();
+    this.#showContext();
+    this.#changed.fire();
+  }
+
+  async #reopen(document: QueryDocument): Promise<void> {
+    const text =
+      document.uri.scheme === 'untitled'
+        ? await vscode.workspace.openTextDocument({ language: 'sql', content: document.text })
+        : await vscode.workspace.openTextDocument(document.uri);
+    this.#documents.delete(document.uri.toString());
+    document.uri = text.uri;
+    this.#documents.set(text.uri.toString(), document);
+    await vscode.window.showTextDocument(text, { viewColumn: vscode.ViewColumn.One });
+    this.#showContext();
+    this.#changed.fire();
+  }
+
+  #showContext(): void {
+    const bound = this.of(vscode.window.activeTextEditor?.document) !== undefined;
+    void vscode.commands.executeCommand('setContext', boundKey, bound);
+  }
+}

@@ -1,6 +1,6 @@
 // What one statement's binding carries along: parameters found, names resolved, permissions needed, aliases given out.
 import type { SqlType } from '../../contract.ts';
-import type { Query } from '../../tsql/ast.ts';
+import type { Name } from '../../tsql/ast.ts';
 import type { Bound, ParameterSource } from './bound.ts';
 import { nameKey } from './ports.ts';
 import type { BindStorage, ObjectColumn, ResolvedObject } from './ports.ts';
@@ -153,6 +153,27 @@ export class Binder {
     );
   }
 
+  /** As `object`, for a table or view. @throws SqlError 208, 40515. */
+  table(name: Name): ResolvedObject {
+    const parts = name.parts.map((part) => part.name);
+    const found = this.object(parts, name.line);
+    if (found === undefined || !['U', 'V', 'S', 'TT', 'IT'].includes(found.type)) {
+      raise(208, `Invalid object name '${parts.join('.')}'.`, name.line);
+    }
+    return found;
+  }
+
+  /** A table as 2628 and 515 name it. */
+  displayName(object: ResolvedObject): string {
+    if (object.schema === '') return `tempdb.dbo.${object.name}`;
+    return `${this.input.settings.database}.${object.schema}.${object.name}`;
+  }
+
+  /** A scalar function whose body is one RETURN, put in place of its call; undefined when it is more than that. */
+  inlineFunction(_object: ResolvedObject, _args: readonly (Bound | undefined)[], _line: number): Bound | undefined {
+    return undefined;
+  }
+
   /** An undeclared parameter stands where `type` is expected. */
   infer(bound: Bound, type: SqlType): Bound {
     const key = bound.undeclared;
@@ -195,5 +216,3 @@ export function merge(parts: readonly (Bound | { loose: readonly string[]; aggre
     ...(parts.some((part) => 'windowed' in part && part.windowed === true) ? { windowed: true } : {}),
   };
 }
-
-export type { Query };

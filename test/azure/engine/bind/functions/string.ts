@@ -25,7 +25,7 @@ const grown = (texts: readonly Bound[], length: number): SqlType => {
 };
 
 /** Characters as UTF-16 counts them: one outside the basic plane is two. */
-const units = (sql: string): string => `length(regexp_replace(${sql}, '[\\U00010000-\\U0010FFFF]', 'xx', 'g'))`;
+const units = (sql: string): string => `tsql.units((${sql})::text)`;
 
 function substring(call: Call): Bound {
   const source = call.arg(0);
@@ -140,7 +140,7 @@ export const stringFunctions: FunctionTable = {
   LEN: entry(1, 1, (call) => {
     if (isBinary(call.arg(0).type)) return call.result(`length(${call.arg(0).sql})`, int);
     const text = call.text(0);
-    return call.result(units(`rtrim(${text.sql}, ' ')`), positionType(text.type));
+    return call.result(units(`rtrim((${text.sql})::text, ' ')`), positionType(text.type));
   }),
   DATALENGTH: entry(1, 1, (call) => {
     const bound = call.arg(0);
@@ -193,7 +193,7 @@ export const stringFunctions: FunctionTable = {
     const length = call.integer(2);
     const insert = call.arg(3).untypedNull === true ? "''" : `coalesce(${call.text(3).sql}, '')`;
     return call.result(
-      `(CASE WHEN ${start} BETWEEN 1 AND length(${text.sql}) AND ${length} >= 0 THEN overlay(${text.sql} placing ${insert} from ${start} for ${length}) END)`,
+      `(CASE WHEN ${start} BETWEEN 1 AND length((${text.sql})::text) AND ${length} >= 0 THEN overlay(${text.sql} placing ${insert} from ${start} for ${length}) END)`,
       grown([text, call.text(3)], 8000),
       true,
     );
@@ -251,7 +251,7 @@ export const stringFunctions: FunctionTable = {
     if (pair === undefined) return call.result('NULL::text', nvarchar(258), true);
     const [open, close] = pair;
     return call.result(
-      `(CASE WHEN length(${text.sql}) <= 128 THEN '${open}' || replace(${text.sql}, '${close}', '${close}${close}') || '${close}' END)`,
+      `(CASE WHEN length((${text.sql})::text) <= 128 THEN '${open}' || replace(${text.sql}, '${close}', '${close}${close}') || '${close}' END)`,
       nvarchar(258),
       true,
     );

@@ -8,6 +8,7 @@ import type {
   InlineIndex,
   PeriodForSystemTime,
   ReferentialAction,
+  Span,
   TableConstraint,
   TableElement,
 } from './ast.ts';
@@ -73,6 +74,11 @@ export function parseConstraint(p: TokenStream, column: Identifier | undefined):
   return undefined;
 }
 
+/** Behind a column its constraint's columns are that column alone, and stand where its name does. */
+function positionOf({ line, start, end }: Identifier): Span {
+  return { line, start, end };
+}
+
 function parseKey(
   p: TokenStream,
   first: Token,
@@ -84,7 +90,7 @@ function parseKey(
   const clustered = takeClustered(p);
   const columns: IndexColumn[] =
     column && !p.isOperator('(')
-      ? [{ kind: 'indexColumn', name: column, descending: false, ...p.span(column) }]
+      ? [{ kind: 'indexColumn', name: column, descending: false, ...positionOf(column) }]
       : parseIndexColumns(p);
   if (p.isWord('WITH') && (p.isOperator('(', 1) || p.peek().upper === 'FILLFACTOR')) parseIndexOptions(p);
   refuseFileGroup(p);
@@ -200,7 +206,7 @@ function parseInlineIndex(p: TokenStream, column: Identifier | undefined): Inlin
   if (p.isWord('COLUMNSTORE')) p.unsupported();
   const columns: IndexColumn[] =
     column && !p.isOperator('(')
-      ? [{ kind: 'indexColumn', name: column, descending: false, ...p.span(column) }]
+      ? [{ kind: 'indexColumn', name: column, descending: false, ...positionOf(column) }]
       : parseIndexColumns(p);
   const include = p.takeWord('INCLUDE') ? p.parenthesized(() => p.list(() => p.identifier())) : [];
   const where = p.takeWord('WHERE') ? parsePredicate(p) : undefined;

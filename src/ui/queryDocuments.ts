@@ -43,12 +43,14 @@ export class QueryDocument {
 }
 
 const boundKey = 'passwordlessSql.queryBound';
+const runningKey = 'passwordlessSql.queryRunning';
 
 export class QueryDocuments implements vscode.Disposable {
   readonly #parts: QueryDocumentsParts;
   readonly #documents = new Map<string, QueryDocument>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
+  #shownContext = '';
   /** Bindings, runs, cancels and transactions: whatever CodeLens and status bar show. */
   readonly onDidChange = this.#changed.event;
 
@@ -85,7 +87,10 @@ export class QueryDocuments implements vscode.Disposable {
       await bound.editor.rebind(profile);
     } else {
       bound = new QueryDocument(document.uri, new QueryEditor(this.#parts, profile));
-      bound.editor.onDidChange(() => this.#changed.fire());
+      bound.editor.onDidChange(() => {
+        this.#showContext();
+        this.#changed.fire();
+      });
       this.#documents.set(key, bound);
     }
     bound.text = document.getText();
@@ -233,7 +238,12 @@ export class QueryDocuments implements vscode.Disposable {
   }
 
   #showContext(): void {
-    const bound = this.of(vscode.window.activeTextEditor?.document) !== undefined;
-    void vscode.commands.executeCommand('setContext', boundKey, bound);
+    const document = this.of(vscode.window.activeTextEditor?.document);
+    const running = document?.editor.running ?? false;
+    const shown = `${document !== undefined} ${running}`;
+    if (shown === this.#shownContext) return;
+    this.#shownContext = shown;
+    void vscode.commands.executeCommand('setContext', boundKey, document !== undefined);
+    void vscode.commands.executeCommand('setContext', runningKey, running);
   }
 }

@@ -1,0 +1,345 @@
+// A query editor: one session, batches in order, cancel, lost sessions, transactions, parameters; with a session that does as told.
+import assert from 'node:assert/strict';
+import { describe, it } from 'vitest';
+import { splitBatches } from '../../../src/core/batch.ts';
+import { defaultTable, type ConnectionProfile } from '../../../src/core/connection.ts';
+import { AppError, cancelled, isAppError } from '../../../src/core/errors.ts';
+import type {
+  BatchSink,
+  Clock,
+  ColumnMeta,
+  Parameter,
+  SqlSession,
+  SqlStatement,
+} from '../../../src/core/ports.ts';
+import type { Row, RowStores } from '../../../src/core/resultSet.ts';
+import { QueryEditor, type AskParameters } from '../../../src/services/queryEditor.ts';
+
+const profile: ConnectionProfile = {
+  id: 'c1',
+  name: 'shop on contoso',
+  server: 'contoso.database.windows.net',
+  port: 1433,
+  database: 'shop',
+  cloud: 'public',
+  credential: { kind: 'vscode' },
+  encryption: 'tls',
+  connectTimeout: 15,
+  requestTimeout: 0,
+  maxPoolSize: 10,
+  tables: [defaultTable],
+};
+
+const int: ColumnMeta = { name: 'n', sqlType: 'int', baseType: 'int', nullable: false, identity: false };
+const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+
+function memoryStores(disposed: { count: number }): RowStores {
+  return {
+    create: () => {
+      const rows: Row[] = [];
+      return {
+        get count() {
+          return rows.length;
+        },
+        append: (more) => void rows.push(...more),
+        window: (start, count) => Promise.resolve(rows.slice(start, start + count)),
+        dispose: () => {
+          disposed.count++;
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+}
+
+type Behaviour = (
+  batch: SqlStatement,
+  sink: BatchSink,
+  signal: AbortSignal | undefined,
+  state: FakeState,
+) => Promise<void> | void;
+interface FakeState {
+  openTransactions: number;
+  closed: boolean;
+  lose: (hadTransaction: boolean) => void;
+}
+
+function build(behaviour: Behaviour) {
+  const opened: FakeState[] = [];
+  const ran: SqlStatement[] = [];
+  const pooled: SqlStatement[] = [];
+  const disposed = { count: 0 };
+  const editor = new QueryEditor(
+    {
+      sql: {
+        openSession: () => {
+          const listeners: Parameters<SqlSession['onDidLose']>[0][] = [];
+          const state: FakeState = {
+            openTransactions: 0,
+            closed: false,
+            lose: (hadTransaction) => {
+              state.closed = true;
+              for (const listener of listeners)
+                listener({ reason: 'The network went away.', hadTransaction, hadState: true });
+            },
+          };
+          opened.push(state);
+          const session: SqlSession = {
+            run: async (batch, sink, signal) => {
+              ran.push(batch);
+              await behaviour(batch, sink, signal, state);
+            },
+            get openTransactions() {
+              return state.openTransactions;
+            },
+            get closed() {
+              return state.closed;
+            },
+            onDidLose: (listener) => {
+              listeners.push(listener);
+              return { dispose: () => listeners.splice(listeners.indexOf(listener), 1) };
+            },
+            close: () => {
+              state.closed = true;
+              return Promise.resolve();
+            },
+          };
+          return Promise.resolve(session);
+        },
+        query: (_profile, statement) => {
+          pooled.push(statement);
+          return Promise.resolve({ columns: [], rows: [] });
+        },
+      },
+      rowStores: () => Promise.resolve(memoryStores(disposed)),
+      clock,
+    },
+    profile,
+  );
+  return { editor, opened, ran, pooled, disposed };
+}
+
+const neverAsk: AskParameters = () => assert.fail('nobody should be asked');
+const serverError = (line: number): AppError =>
+  new AppError('sqlError', 'Divide by zero error encountered.', {
+    server: { number: 8134, state: 1, class: 16, message: 'Divide by zero error encountered.', line },
+  });
+
+describe('QueryEditor', () => {
+  it('runs every batch on one session, which the next run uses again', async () => {
+    const { editor, opened, ran } = build((_batch, sink) => sink.statementDone(1));
+    await editor.run(splitBatches('SELECT 1\nGO 2\nSELECT 2'), neverAsk);
+    await editor.run(splitBatches('SELECT 3'), neverAsk);
+    assert.deepEqual(
+      ran.map(({ text }) => text),
+      ['SELECT 1\n', 'SELECT 1\n', 'SELECT 2', 'SELECT 3'],
+    );
+    assert.equal(opened.length, 1);
+    assert.equal(editor.phase, 'done');
+  });
+
+  it('keeps several result sets and drops those of the run before', async () => {
+    const { editor, disposed } = build(async (_batch, sink) => {
+      for (const rows of [[[1], [2]], [[3]]]) {
+        sink.columns([int]);
+        await sink.rows(rows);
+        sink.statementDone(rows.length);
+      }
+    });
+    await editor.run(splitBatches('SELECT'), neverAsk);
+    assert.deepEqual(
+      editor.sets.map((set) => [set.rows.count, set.complete, set.partial]),
+      [
+        [2, true, false],
+        [1, true, false],
+      ],
+    );
+    assert.deepEqual(
+      editor.notes.map(({ text }) => text),
+      ['2 rows', '1 row'],
+    );
+    const [first] = editor.sets;
+    await editor.run(splitBatches('SELECT'), neverAsk);
+    assert.equal(disposed.count, 2);
+    assert.throws(
+      () => editor.set(first?.id ?? 0),
+      (error) => isAppError(error, 'invalidInput'),
+    );
+  });
+
+  it('goes on after a failed batch and maps its line to the document', async () => {
+    const { editor, ran } = build((batch, sink) => {
+      if (!batch.text.includes('/0')) return;
+      const error = serverError(2);
+      if (error.server) sink.message(error.server);
+      throw error;
+    });
+    await editor.run(splitBatches('SELECT 1\nGO\n\nSELECT 1/0\nGO\nSELECT 2'), neverAsk);
+    assert.equal(ran.length, 3);
+    assert.equal(editor.phase, 'failed');
+    const note = editor.notes.find(({ kind }) => kind === 'error');
+    assert.equal(note?.line, 3);
+    assert.match(note.text, /Divide by zero.*8134/);
+    assert.equal(editor.notes.filter(({ kind }) => kind === 'error').length, 1);
+  });
+
+  it('keeps the rows that had arrived when it is cancelled, and says so', async () => {
+    const { editor, ran } = build(async (_batch, sink, signal) => {
+      sink.columns([int]);
+      await sink.rows([[1], [2], [3]]);
+      editor.cancel();
+      assert.equal(editor.phase, 'cancelling');
+      assert.ok(signal?.aborted);
+      throw cancelled();
+    });
+    await editor.run(splitBatches('SELECT 1\nGO\nSELECT 2'), neverAsk);
+    assert.equal(ran.length, 1);
+    assert.equal(editor.phase, 'cancelled');
+    assert.deepEqual([editor.sets[0]?.rows.count, editor.sets[0]?.partial], [3, true]);
+    assert.equal(editor.notes.at(-1)?.text, 'Cancelled. The 3 rows that had arrived are kept.');
+    assert.equal(editor.problem, undefined);
+  });
+
+  it('refuses a second run while one is going on', async () => {
+    let finish = (): void => {};
+    const { editor } = build(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    );
+    const first = editor.run(splitBatches('WAITFOR'), neverAsk);
+    await Promise.resolve();
+    await assert.rejects(editor.run(splitBatches('SELECT 1'), neverAsk), (error) =>
+      isAppError(error, 'tooBusy'),
+    );
+    await assert.rejects(editor.rebind(profile), (error) => isAppError(error, 'tooBusy'));
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    finish();
+    await first;
+    assert.equal(editor.phase, 'done');
+  });
+
+  it('says what a lost session took with it, and opens a new one for the next run', async () => {
+    const { editor, opened } = build((_batch, _sink, _signal, state) => {
+      state.openTransactions = 1;
+    });
+    await editor.run(splitBatches('BEGIN TRAN'), neverAsk);
+    assert.equal(editor.openTransactions, 1);
+    opened[0]?.lose(true);
+    assert.equal(editor.openTransactions, 0);
+    assert.match(
+      editor.notes.at(-1)?.text ?? '',
+      /network went away\. Lost with it: the open transaction.*temporary tables/,
+    );
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    assert.equal(opened.length, 2);
+  });
+
+  it('commits every level, rolls back once, and does neither on its own', async () => {
+    const { editor, ran, opened } = build((batch, _sink, _signal, state) => {
+      state.openTransactions = batch.text.startsWith('BEGIN') ? 2 : 0;
+    });
+    await editor.run(splitBatches('BEGIN TRAN'), neverAsk);
+    await editor.endTransaction('commit');
+    await editor.run(splitBatches('BEGIN TRAN'), neverAsk);
+    await editor.endTransaction('rollback');
+    await editor.run(splitBatches('BEGIN TRAN'), neverAsk);
+    await editor.dispose();
+    assert.deepEqual(
+      ran.map(({ text }) => text),
+      [
+        'BEGIN TRAN',
+        'COMMIT TRANSACTION;\nCOMMIT TRANSACTION;',
+        'BEGIN TRAN',
+        'ROLLBACK TRANSACTION;',
+        'BEGIN TRAN',
+      ],
+    );
+    assert.ok(opened[0]?.closed);
+  });
+
+  it('asks for undeclared variables with the types that the server suggests, once a run', async () => {
+    const { editor, ran } = build(async (batch, sink) => {
+      if (!batch.text.includes('sp_describe')) return;
+      const column = (name: string): ColumnMeta => ({ ...int, name });
+      sink.columns([column('parameter_ordinal'), column('name'), column('suggested_system_type_name')]);
+      await sink.rows([[1, '@id', 'bigint']]);
+    });
+    const asked: unknown[] = [];
+    const answer: Parameter = { name: 'id', value: 7n, sqlType: 'bigint' };
+    await editor.run(splitBatches('SELECT @id\nGO\nDELETE t WHERE id = @id'), (parameters) => {
+      asked.push(parameters);
+      return Promise.resolve([answer]);
+    });
+    assert.deepEqual(asked, [[{ name: 'id', sqlType: 'bigint', guessed: false }]]);
+    const batches = ran.filter(({ text }) => !text.includes('sp_describe'));
+    assert.deepEqual(
+      batches.map(({ parameters }) => parameters),
+      [[answer], [answer]],
+    );
+  });
+
+  it('asks for the type as well when the server cannot tell', async () => {
+    const { editor } = build((batch) => {
+      if (batch.text.includes('sp_describe')) throw serverError(1);
+    });
+    let guessed: boolean | undefined;
+    await editor.run(splitBatches('SELECT @x; SELECT @x'), ([parameter]) => {
+      guessed = parameter?.guessed;
+      return Promise.resolve([{ name: 'x', value: null, sqlType: 'int' }]);
+    });
+    assert.equal(guessed, true);
+    assert.equal(editor.phase, 'done');
+  });
+
+  it('does not describe parameters within an open transaction, which a failure could doom', async () => {
+    const { editor, ran, pooled } = build((_batch, _sink, _signal, state) => {
+      state.openTransactions = 1;
+    });
+    await editor.run(splitBatches('BEGIN TRAN'), neverAsk);
+    await editor.run(splitBatches('SELECT @x'), () => Promise.resolve([]));
+    assert.equal(pooled.length, 1);
+    assert.ok(!ran.some(({ text }) => text.includes('sp_describe')));
+  });
+
+  it('ends quietly when the person gives no parameters', async () => {
+    const { editor, ran } = build((batch) => {
+      if (batch.text.includes('sp_describe')) throw serverError(1);
+    });
+    await editor.run(splitBatches('SELECT @x'), () => Promise.reject(cancelled()));
+    assert.equal(editor.phase, 'cancelled');
+    assert.equal(ran.length, 1);
+  });
+
+  it('shows a session that cannot be opened as its problem', async () => {
+    const editor = new QueryEditor(
+      {
+        sql: {
+          openSession: () => Promise.reject(new AppError('signInRequired', 'Sign in again.')),
+          query: () => assert.fail('no pool'),
+        },
+        rowStores: () => assert.fail('no rows'),
+        clock,
+      },
+      profile,
+    );
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    assert.equal(editor.phase, 'failed');
+    assert.ok(isAppError(editor.problem, 'signInRequired'));
+  });
+
+  it('tells its listeners at most once for any number of rows at a time', async () => {
+    let told = 0;
+    const { editor } = build(async (_batch, sink) => {
+      sink.columns([int]);
+      for (let block = 0; block < 1000; block++) void sink.rows([[block]]);
+      told = 0;
+      await Promise.resolve();
+      await Promise.resolve();
+    });
+    editor.onDidChange(() => told++);
+    await editor.run(splitBatches('SELECT'), neverAsk);
+    assert.ok(told > 0 && told <= 4, `told ${told} times`);
+  });
+});

@@ -181,6 +181,12 @@ export interface BulkLoad {
   rows: Iterable<SqlValue[]>;
 }
 
+/** A request as it came, with its ALL_HEADERS: for sessions that relay instead of executing. */
+export interface RelayedRequest {
+  kind: 'batch' | 'rpc' | 'transaction' | 'bulk';
+  body: Uint8Array;
+}
+
 export interface BackendSession {
   /** Current database, in its canonical spelling. */
   readonly database: string;
@@ -194,6 +200,16 @@ export interface BackendSession {
   execute(request: ClientRequest, out: ResponseWriter, signal: AbortSignal): Promise<void>;
   /** Optional: takes the rows that follow INSERT BULK and ends with done({kind: 'statement', rowCount}). Without it the front refuses them. */
   bulk?(load: BulkLoad, out: ResponseWriter, signal: AbortSignal): Promise<void>;
+  /**
+   * Optional, instead of execute() and bulk(): answers in TDS tokens, the final DONE included and no attention acknowledgement, which is
+   * the front's. `write` returns a promise when the relay must wait. Throws SqlError only before the first token; any other error cuts
+   * the connection.
+   */
+  relay?(
+    request: RelayedRequest,
+    write: (tokens: Uint8Array) => Promise<void> | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** RESETCONNECTION: as sp_reset_connection; keepTransaction for RESETCONNECTIONSKIPTRAN. Database and SET options return to login's. */
   reset(keepTransaction: boolean): Promise<void>;
   /** The socket is gone: roll back, free everything. Never throws. */

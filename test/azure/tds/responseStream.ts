@@ -47,6 +47,7 @@ export class ResponseStream implements ResponseWriter {
   private errorSeen = false;
   private discarding = false;
   private ended = false;
+  private relayed = false;
 
   constructor(context: ResponseContext) {
     this.context = context;
@@ -72,6 +73,14 @@ export class ResponseStream implements ResponseWriter {
     this.before();
     this.out.raw(tokens);
     return this.counted(count);
+  }
+
+  /** Part of an answer that another server made: passed on as it is. */
+  tokens(tokens: Uint8Array): Promise<void> | undefined {
+    this.before();
+    this.relayed = true;
+    this.out.raw(tokens);
+    return this.counted(0);
   }
 
   done(end: Parameters<ResponseWriter['done']>[0]): void {
@@ -164,13 +173,14 @@ export class ResponseStream implements ResponseWriter {
 
   /** Another procedure of the same message follows, or the message ends here: makes sure that a procedure ended with DONEPROC. */
   endProcedure(): void {
-    if (this.pending?.token !== Token.doneProcedure) this.done({ kind: 'procedure', error: this.errorSeen });
+    if (!this.relayed && this.pending?.token !== Token.doneProcedure)
+      this.done({ kind: 'procedure', error: this.errorSeen });
   }
 
   /** Ends the message. An open statement is closed with DONE. */
   end(): void {
     if (this.ended) return;
-    if (!this.pending || this.pending.token === Token.doneInProcedure) {
+    if (!this.relayed && (!this.pending || this.pending.token === Token.doneInProcedure)) {
       this.done({ kind: 'statement', error: this.errorSeen });
     }
     this.flushPending(0);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import type { BackendSession, ClientRequest, LoginRequest } from '../contract.ts';
+import type { BackendSession, ClientRequest, LoginRequest, RelayedRequest } from '../contract.ts';
 import { SqlError } from '../contract.ts';
 import { parseBulkLoad } from './bulkLoad.ts';
 import { ProtocolError } from './byteReader.ts';
@@ -483,6 +483,10 @@ export class TdsConnection implements ConnectionInfo {
     out: ResponseStream,
     signal: AbortSignal,
   ): Promise<void> {
+    if (session.relay) {
+      await this.relay(message, session.relay.bind(session), context, out, signal);
+      return;
+    }
     if (message.type === PacketType.bulkLoad) {
       context.outbound.begin(undefined);
       const load = parseBulkLoad(message.body);
@@ -508,7 +512,42 @@ export class TdsConnection implements ConnectionInfo {
       if (i < calls.length - 1) out.endProcedure();
     }
   }
+
+  private async relay(
+    message: TdsMessage,
+    relay: NonNullable<BackendSession['relay']>,
+    context: ResponseContext,
+    out: ResponseStream,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const kind = RELAYED[message.type];
+    if (!kind) throw new ProtocolError(`packet type ${message.type} after login`);
+    const stage = kind === 'batch' ? parseBatch(message.body) : undefined;
+    const fault = stage && this.options.faults?.(this, stage);
+    context.outbound.begin(fault);
+    if ((await this.faultBefore(fault)) || signal.aborted) return;
+    let answered = false;
+    try {
+      const write = (tokens: Uint8Array): Promise<void> | undefined => {
+        answered = true;
+        return out.tokens(tokens);
+      };
+      await relay({ kind, body: message.body }, write, signal);
+    } catch (error) {
+      if (error instanceof SqlError && !answered) throw error;
+      // Half an answer cannot be completed by anyone else.
+      throw new ProtocolError(`relay: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (fault?.dropAfterExecution) this.drop(fault.dropAfterExecution);
+  }
 }
+
+const RELAYED: Record<number, RelayedRequest['kind']> = {
+  [PacketType.batch]: 'batch',
+  [PacketType.rpc]: 'rpc',
+  [PacketType.transaction]: 'transaction',
+  [PacketType.bulkLoad]: 'bulk',
+};
 
 function parseRequests(message: TdsMessage): ClientRequest[] {
   switch (message.type) {

@@ -1,0 +1,113 @@
+// A second backend behind the same front: Entra logins here, a real SQL Server reached by a SQL login there.
+import type { Backend, Caller, LoginRequest, TokenClaims } from '../contract.ts';
+import { tokenLoginFailed } from '../tds/loginError.ts';
+import { TdsClient } from '../tds/tdsClient.ts';
+import { guidBytes } from '../tds/valueEncoder.ts';
+import { rewriteExternalUsers } from './externalUsers.ts';
+import type { PrincipalDirectory } from './externalUsers.ts';
+import { mapRequestText } from './requestText.ts';
+import { readAnswer } from './responseReader.ts';
+import { runBatch, throwFirst, UpstreamSession } from './upstreamSession.ts';
+
+export interface UpstreamOptions {
+  host: string;
+  port: number;
+  /** The SQL login that everything is relayed under; it must be able to impersonate every user of the databases. */
+  user: string;
+  password: string;
+  /** PEM of the CA that signed upstream's certificate; the system's CAs when left out. There is no way to skip the check. */
+  ca?: string;
+  /** Name in upstream's certificate when it is not `host`. */
+  serverName?: string;
+  directory: PrincipalDirectory;
+  /** The server's Entra admin stays the relay's own login. */
+  isAdmin: (claims: TokenClaims) => boolean;
+  log?: (line: string) => void;
+}
+
+const DEFAULT_PACKET = 4096;
+
+/** Relays whole request messages and the token streams that answer them; transaction descriptors pass through untouched. */
+export function createUpstreamBackend(options: UpstreamOptions): Backend {
+  const log = options.log ?? ((): void => undefined);
+  return {
+    open: async (login) => {
+      const client = await TdsClient.open({
+        host: options.host,
+        port: options.port,
+        ...(options.ca === undefined ? {} : { ca: options.ca }),
+        ...(options.serverName === undefined ? {} : { serverName: options.serverName }),
+      });
+      try {
+        const { database, spid } = await logIn(client, options, login);
+        const entra = login.caller.kind === 'entra';
+        const session = new UpstreamSession({
+          client,
+          database,
+          spid,
+          rewrite: (request) =>
+            mapRequestText(request, (text) => rewriteExternalUsers(text, options.directory, entra)),
+          log,
+        });
+        await becomeCaller(session, login.caller, options);
+        return { session, messages: [] };
+      } catch (error) {
+        client.close();
+        throw error;
+      }
+    },
+  };
+}
+
+/** @throws SqlError in upstream's words: 4060 for a database that is not there … */
+async function logIn(
+  client: TdsClient,
+  options: UpstreamOptions,
+  login: LoginRequest,
+): Promise<{ database: string; spid: number }> {
+  const { caller } = login;
+  client.login({
+    user: caller.kind === 'sql' ? caller.user : options.user,
+    password: caller.kind === 'sql' ? caller.password : options.password,
+    database: login.database,
+    applicationName: login.applicationName,
+    hostName: login.hostName,
+    serverName: options.serverName ?? options.host,
+    packetSize: DEFAULT_PACKET,
+  });
+  const answer = readAnswer(await client.message());
+  throwFirst(answer.errors);
+  if (!answer.loggedIn) throw new Error('upstream answered the login with neither LOGINACK nor an error');
+  client.packetSize = answer.packetSize ?? DEFAULT_PACKET;
+  const rows = await runBatch(client, 'SELECT DB_NAME(), @@SPID;');
+  const [name, spid] = rows[0] ?? [];
+  return {
+    database: typeof name === 'string' ? name : (answer.database ?? login.database),
+    spid: Number(spid ?? 0),
+  };
+}
+
+/** @throws SqlError 18456 when the database has no user for the caller. */
+async function becomeCaller(
+  session: UpstreamSession,
+  caller: Caller,
+  options: UpstreamOptions,
+): Promise<void> {
+  if (caller.kind === 'sql' || options.isAdmin(caller.claims)) return;
+  const { claims } = caller;
+  // A service principal or managed identity is known by its application id, a person by the object id.
+  const own = claims.idtyp === 'app' ? (claims.appid ?? claims.oid) : claims.oid;
+  for (const candidates of [[own], claims.groups ?? []]) {
+    if (candidates.length === 0) continue;
+    const sids = candidates.map((guid) => `0x${guidBytes(guid).toString('hex')}`).join(', ');
+    const rows = await session.run(
+      `SELECT name FROM sys.database_principals WHERE type IN ('E', 'X') AND sid IN (${sids}) ORDER BY principal_id;`,
+    );
+    const name = rows[0]?.[0];
+    if (typeof name === 'string') {
+      await session.impersonate(name);
+      return;
+    }
+  }
+  throw tokenLoginFailed();
+}

@@ -2,7 +2,12 @@
 import * as vscode from 'vscode';
 import { ConnectionService } from './services/connectionService.ts';
 import { SignInService } from './services/signInService.ts';
+import { UserPages } from './services/userPages.ts';
+import { UserService } from './services/userService.ts';
 import { connectionCommands } from './ui/commands/connections.ts';
+import { tableCommands } from './ui/commands/tables.ts';
+import { userCommands } from './ui/commands/users.ts';
+import { viewCommands } from './ui/commands/view.ts';
 import { ErrorBoundary } from './ui/errorBoundary.ts';
 import { createRemedyRunner } from './ui/remedies.ts';
 import { registerCommands } from './ui/register.ts';
@@ -14,8 +19,8 @@ import { SettingsConnections } from './ui/platform/settingsConnections.ts';
 import { systemClock } from './ui/platform/systemClock.ts';
 import { VscodeTokenSource } from './ui/platform/vscodeTokenSource.ts';
 import { createServerRemedies } from './ui/serverRemedies.ts';
-import { connectionNode } from './ui/tree/connectionNode.ts';
-import { TreeProvider } from './ui/tree/treeProvider.ts';
+import { StatusBar } from './ui/statusBar.ts';
+import { UsersTree } from './ui/tree/usersTree.ts';
 
 export function compose(context: vscode.ExtensionContext): void {
   const keep = <T extends { dispose(): unknown }>(part: T): T => {
@@ -46,31 +51,53 @@ export function compose(context: vscode.ExtensionContext): void {
   // Use cases.
   const connections = keep(new ConnectionService({ store, memory, sql, clouds }));
   const signIn = new SignInService(sql);
+  const users = new UserService(sql);
+  const pages = new UserPages(users, () =>
+    vscode.workspace.getConfiguration('passwordlessSql').get('pageSize', 100),
+  );
+  users.onDidChangeUsers((change) => pages.apply(change));
 
   // What people see.
-  const remedy = createRemedyRunner(createServerRemedies(connections, signIn, systemClock), log);
-  const boundary = new ErrorBoundary(log, remedy);
+  const runRemedy = createRemedyRunner(createServerRemedies(connections, signIn, systemClock), log);
+  const boundary = new ErrorBoundary(log, runRemedy);
   const tree = keep(
-    new TreeProvider(
-      'passwordlessSql.users',
-      () =>
-        connections.list().map((connection) =>
-          connectionNode({
-            connection,
-            active: connection.id === connections.active()?.id,
-            token: signIn.tokenFacts(connection),
-            now: systemClock.now(),
-            children: () => [],
-          }),
-        ),
+    new UsersTree({
+      connections,
+      signIn,
+      pages,
+      forget: (id) => pages.forget(id),
+      access: () => [],
+      clock: systemClock,
       log,
+    }),
+  );
+  keep(new StatusBar(connections, signIn, systemClock));
+  const refresh = (node: { connectionId?: string; nodeId?: string }) => tree.refresh(node);
+  const showWelcome = () => {
+    void vscode.commands.executeCommand(
+      'setContext',
+      'passwordlessSql.hasConnections',
+      connections.list().length > 0,
+    );
+  };
+  keep(connections.onDidChangeConnections(showWelcome));
+  showWelcome();
+  keep(
+    registerCommands(
+      {
+        ...connectionCommands({
+          connections,
+          signIn,
+          accounts,
+          confirmedHosts,
+          onDidSignIn: (connectionId) => refresh({ connectionId }),
+        }),
+        ...userCommands({ connections, users, reveal: (id, shape, row) => tree.reveal(id, shape, row) }),
+        ...tableCommands({ connections, users, pages }),
+        ...viewCommands({ connections, signIn, clock: systemClock, log, runRemedy, refresh }),
+      },
+      boundary,
     ),
   );
-  keep(connections.onDidChangeConnections(() => tree.refresh()));
-  keep(
-    vscode.window.createTreeView('passwordlessSql.users', { treeDataProvider: tree, showCollapseAll: true }),
-  );
-  keep(
-    registerCommands({ ...connectionCommands({ connections, signIn, accounts, confirmedHosts }) }, boundary),
-  );
+  void vscode.commands.executeCommand('setContext', 'passwordlessSql.ready', true);
 }

@@ -7,6 +7,11 @@ import type { ConnectionStore, Disposable, Event, Memory, Sql } from '../core/po
 
 export type SavedConnection = ConnectionProfile & { scope: 'user' | 'workspace' };
 
+export interface ConnectionsChange {
+  /** Connections whose profile changed or went: what is remembered of them no longer holds. */
+  touched: readonly string[];
+}
+
 const activeKey = 'activeConnection';
 
 export interface ConnectionServiceParts {
@@ -20,7 +25,7 @@ export interface ConnectionServiceParts {
 
 export class ConnectionService {
   readonly #parts: ConnectionServiceParts;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: ConnectionsChange) => void>();
   readonly #subscription: Disposable;
   /** What was last listed, so that a change made by hand in the settings closes the right pools. */
   #known = new Map<string, string>();
@@ -34,10 +39,9 @@ export class ConnectionService {
   }
 
   /** Fires after the list, a profile or the active connection changed. */
-  readonly onDidChangeConnections: Event<void> = (listener) => {
-    const call = () => listener();
-    this.#listeners.add(call);
-    return { dispose: () => this.#listeners.delete(call) };
+  readonly onDidChangeConnections: Event<ConnectionsChange> = (listener) => {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
   };
 
   list(): readonly SavedConnection[] {
@@ -65,23 +69,24 @@ export class ConnectionService {
   async setActive(id: string): Promise<void> {
     this.require(id);
     await this.#parts.memory.set(activeKey, id);
-    this.#fire();
+    this.#fire([]);
   }
 
-  /** Saves a new or changed profile and makes it the active one. Its pool is closed so that the change takes effect. */
+  /** Saves a new or changed profile and makes it the active one. Close its pool before using a changed one. */
   async save(profile: ConnectionProfile, scope: 'user' | 'workspace'): Promise<void> {
-    await this.#parts.sql.close(profile.id);
     await this.#parts.memory.set(activeKey, profile.id);
+    // The store tells about its change while it saves; what is known already is no change to react to.
+    this.#known.set(profile.id, JSON.stringify({ ...profile, scope }));
     await this.#parts.store.save(profile, scope);
     this.#remember();
-    this.#fire();
+    this.#fire([profile.id]);
   }
 
   async remove(id: string): Promise<void> {
     await this.#parts.sql.close(id);
     await this.#parts.store.remove(id);
     this.#remember();
-    this.#fire();
+    this.#fire([id]);
   }
 
   clouds(): readonly Cloud[] {
@@ -103,7 +108,7 @@ export class ConnectionService {
     const before = this.#known;
     this.#remember();
     const touched = [...before].filter(([id, text]) => this.#known.get(id) !== text).map(([id]) => id);
-    this.#fire();
+    this.#fire(touched);
     await Promise.all(touched.map((id) => this.#parts.sql.close(id)));
   }
 
@@ -111,7 +116,7 @@ export class ConnectionService {
     this.#known = new Map(this.list().map((connection) => [connection.id, JSON.stringify(connection)]));
   }
 
-  #fire(): void {
-    for (const listener of this.#listeners) listener();
+  #fire(touched: readonly string[]): void {
+    for (const listener of this.#listeners) listener({ touched });
   }
 }

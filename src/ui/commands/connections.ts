@@ -15,6 +15,8 @@ import { targetOf } from '../tree/treeNode.ts';
 
 export interface ConnectionCommandParts extends DraftParts {
   signIn: SignInService;
+  /** The door is open: what the tree could not read before, it can now. */
+  onDidSignIn(connectionId: string): void;
 }
 
 const onePlace = { step: 1, totalSteps: 1 };
@@ -42,15 +44,28 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
 
   const connectAndSay = async (context: CommandContext, connection: SavedConnection): Promise<true> => {
     const { user } = await connect(context, connection);
+    parts.onDidSignIn(connection.id);
     void vscode.window.showInformationMessage(vscode.l10n.t('Connected as {0}', user));
     return true;
   };
 
+  /** Saved whether or not it connects, but only then: the tree would ask for the token at the same time. */
+  const saveAndConnect = async (
+    context: CommandContext,
+    { profile, scope }: Pick<ConnectionDraft, 'profile' | 'scope'>,
+  ): Promise<true> => {
+    await signIn.forget(profile.id);
+    try {
+      return await connectAndSay(context, { ...profile, scope });
+    } finally {
+      await connections.save(profile, scope);
+    }
+  };
+
   const finish = async (context: CommandContext, draft: ConnectionDraft): Promise<true> => {
     await confirmHost(draft.profile, parts);
-    await connections.save(draft.profile, draft.scope);
     unsaved = undefined;
-    return connectAndSay(context, connections.require(draft.profile.id));
+    return saveAndConnect(context, draft);
   };
 
   return {
@@ -150,8 +165,7 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
     'passwordlessSql.chooseTenant': async (context, argument) => {
       const { scope, ...profile } = await targeted(argument);
       await askTenant({ title: vscode.l10n.t('Another Tenant'), ...onePlace }, profile);
-      await connections.save(profile, scope);
-      return connectAndSay(context, connections.require(profile.id));
+      return saveAndConnect(context, { profile, scope });
     },
 
     'passwordlessSql.switchAccount': async (context, argument) => {
@@ -166,8 +180,7 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
       );
       // The other account's home tenant is a better guess than the tenant chosen for this one.
       profile.credential = { kind: 'vscode', account };
-      await connections.save(profile, scope);
-      return connectAndSay(context, connections.require(profile.id));
+      return saveAndConnect(context, { profile, scope });
     },
 
     'passwordlessSql.signOut': async (_context, argument) => {

@@ -8,8 +8,8 @@ import type { TreeNode } from './treeNode.ts';
 export interface ConnectionNodeView {
   connection: SavedConnection;
   active: boolean;
-  token: TokenFacts | undefined;
-  now: number;
+  token: () => TokenFacts | undefined;
+  now: () => number;
   children(): Promise<readonly TreeNode[]> | readonly TreeNode[];
 }
 
@@ -18,11 +18,13 @@ export function connectionNodeId(connectionId: string): string {
 }
 
 export function connectionNode(view: ConnectionNodeView): TreeNode {
-  const { connection, active, token, now } = view;
+  const { connection, active } = view;
   return {
     id: connectionNodeId(connection.id),
     target: { connectionId: connection.id },
     toTreeItem: () => {
+      const token = view.token();
+      const now = view.now();
       const item = new vscode.TreeItem(
         connection.name,
         active ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
@@ -34,7 +36,7 @@ export function connectionNode(view: ConnectionNodeView): TreeNode {
         active ? new vscode.ThemeColor('charts.green') : undefined,
       );
       item.contextValue = active ? 'connection active' : 'connection';
-      item.tooltip = tooltip(view);
+      item.tooltip = tooltip(view, token);
       item.accessibilityInformation = {
         label: [
           active ? vscode.l10n.t('Active connection {0}', connection.name) : connection.name,
@@ -47,7 +49,7 @@ export function connectionNode(view: ConnectionNodeView): TreeNode {
   };
 }
 
-function tooltip({ connection, token, now }: ConnectionNodeView): string {
+function tooltip({ connection, now }: ConnectionNodeView, token: TokenFacts | undefined): string {
   const lines = [
     connection.name,
     vscode.l10n.t('Server: {0}', connection.server),
@@ -60,7 +62,7 @@ function tooltip({ connection, token, now }: ConnectionNodeView): string {
     lines.push(
       vscode.l10n.t('Signed in as {0} by {1}', token.who, token.source),
       vscode.l10n.t('Tenant: {0}', token.tenant),
-      vscode.l10n.t('Token ends in {0} minutes', minutesLeft(token, now)),
+      vscode.l10n.t('Token ends in {0} minutes', minutesLeft(token, now())),
     );
   return lines.join('\n');
 }

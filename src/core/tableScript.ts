@@ -1,0 +1,28 @@
+// T-SQL about whole tables: which there are, and the one that is created when the users' table is missing.
+import type { TableName } from './connection.ts';
+import { quoteName, quoteTable } from './names.ts';
+import type { SqlStatement } from './ports.ts';
+
+/** Schema, name and row count of every table one may see, largest first. */
+export const tablesStatement: SqlStatement = {
+  text: `SELECT s.name AS schema_name, t.name AS table_name, SUM(p.rows) AS row_count
+FROM sys.tables AS t
+JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+JOIN sys.partitions AS p ON p.object_id = t.object_id
+WHERE t.is_ms_shipped = 0 AND p.index_id IN (0, 1)
+GROUP BY s.name, t.name
+ORDER BY s.name, t.name`,
+};
+
+/**
+ * The script for a missing users' table.
+ * @param text 'nvarchar' keeps every name as it is; 'varchar' only what the database's code page has, at one byte a character
+ */
+export function createTableScript(table: TableName, text: 'varchar' | 'nvarchar'): string {
+  return `CREATE TABLE ${quoteTable(table)} (
+  [id] int IDENTITY(1, 1) NOT NULL CONSTRAINT ${quoteName(`PK_${table.name}`.slice(0, 128))} PRIMARY KEY,
+  [first_name] ${text}(30) NOT NULL,
+  [last_name] ${text}(30) NOT NULL
+);
+`;
+}

@@ -1,4 +1,4 @@
-// Two projects without VS Code: the product's own unit tests, and those of the local Azure.
+// The tiers that vitest runs: unit and the local Azure's own tests without VS Code, e2e in a real workbench.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

@@ -53,10 +53,12 @@ async function check(azure: LocalAzureProcess, vsix: string): Promise<void> {
     const { page } = await newPage(browser);
     const driver = new WorkbenchDriver(page, shots);
     try {
-      await driver.open(server.url, fs.mkdtempSync(path.join(server.root, 'workspace-')));
+      const folder = fs.mkdtempSync(path.join(server.root, 'workspace-'));
+      await driver.open(server.url, folder);
       await walkMainJourney({
         driver,
         azure,
+        folder,
         step: async (name, run) => {
           process.stdout.write(`  ${name} … `);
           await run();

@@ -31,11 +31,11 @@ What to try
   4. F1, "Passwordless SQL: Grant Access to an App or Managed Identity…": name "app-orders", choose Read, look at the script, run it.
 Everything runs on this machine. Ctrl+C stops it all.`;
 
-/** Accounts the fixture already knows, and their tokens' audience: what a person who has signed in before finds. */
-function demoSettings(azure: LocalAzureProcess): Record<string, unknown> {
+/** What a person finds who has been here before: a saved connection beside the custom cloud. */
+async function demoSettings(azure: LocalAzureProcess): Promise<Record<string, unknown>> {
   return {
     ...localAzureSettings(azure),
-    'passwordlessSql.connections': [connectionFor(azure, administrator)],
+    'passwordlessSql.connections': [await connectionFor(azure, administrator)],
   };
 }
 

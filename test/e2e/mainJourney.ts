@@ -13,7 +13,7 @@ export interface Journey {
   /** A folder of this machine that the journey may write an export into. */
   folder: string;
   /** Runs one named step; how it is reported is the caller's. */
-  step(name: string, run: () => Promise<void>): Promise<void>;
+  step: (name: string, run: () => Promise<void>) => Promise<void>;
 }
 
 /** Who the journey signs in as: the server's Entra administrator. */

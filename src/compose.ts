@@ -9,6 +9,7 @@ import { tableCommands } from './ui/commands/tables.ts';
 import { userCommands } from './ui/commands/users.ts';
 import { viewCommands } from './ui/commands/view.ts';
 import { ErrorBoundary } from './ui/errorBoundary.ts';
+import { queryFeature } from './ui/queryFeature.ts';
 import { createRemedyRunner } from './ui/remedies.ts';
 import { registerCommands } from './ui/register.ts';
 import { ConfirmedHostList, GlobalMemory } from './ui/platform/globalMemory.ts';
@@ -72,6 +73,18 @@ export function compose(context: vscode.ExtensionContext): void {
     }),
   );
   keep(new StatusBar(connections, signIn, systemClock));
+  const queries = queryFeature({
+    extensionUri: context.extensionUri,
+    sql,
+    rowStores: async () => (await import('./data/main.ts')).rowStores,
+    clock: systemClock,
+    log,
+    boundary,
+    runRemedy,
+    connections,
+    users,
+  });
+  for (const part of queries.disposables) keep(part);
   const refresh = (node: { connectionId?: string; nodeId?: string }) => tree.refresh(node);
   const showWelcome = () => {
     void vscode.commands.executeCommand(
@@ -94,6 +107,7 @@ export function compose(context: vscode.ExtensionContext): void {
         }),
         ...userCommands({ connections, users, reveal: (id, shape, row) => tree.reveal(id, shape, row) }),
         ...tableCommands({ connections, users, pages }),
+        ...queries.commands,
         ...viewCommands({ connections, signIn, clock: systemClock, log, runRemedy, refresh }),
       },
       boundary,

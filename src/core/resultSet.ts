@@ -18,7 +18,7 @@ export interface RowStore {
   dispose(): Promise<void>;
 }
 
-/** Makes row stores; the data module exports one. */
+/** Makes row stores; `src/data/main.ts` exports one as `rowStores`. */
 export interface RowStores {
   create(columns: readonly ColumnMeta[]): RowStore;
 }

@@ -1,4 +1,5 @@
 // What a person types for a column, checked and turned into a value before the server sees it.
+import { lostCharacters } from './codePage.ts';
 import type { Cell } from './ports.ts';
 import type { TableColumn } from './tableShape.ts';
 
@@ -13,7 +14,7 @@ const integers: Readonly<Record<string, readonly [bigint, bigint]>> = {
 
 /**
  * The value that `text` means for a column, or what is wrong with it in a sentence. Character columns take the text as it is, blanks
- * included; how many bytes a varchar value needs is the code page's business (codePage).
+ * included, and refuse what their code page would silently turn into something else.
  */
 export function readValue(column: TableColumn, text: string): ReadValue {
   const trimmed = text.trim();
@@ -55,26 +56,35 @@ export function readValue(column: TableColumn, text: string): ReadValue {
   }
 }
 
-/** How many UTF-16 units an nchar or nvarchar column takes; undefined without a limit or for other types. */
-export function unitLimit(column: TableColumn): number | undefined {
-  return (column.baseType === 'nchar' || column.baseType === 'nvarchar') && column.maxLength !== -1
-    ? column.maxLength / 2
-    : undefined;
-}
-
-/** How many bytes a char or varchar column takes; undefined without a limit or for other types. */
-export function byteLimit(column: TableColumn): number | undefined {
-  return (column.baseType === 'char' || column.baseType === 'varchar') && column.maxLength !== -1
-    ? column.maxLength
-    : undefined;
-}
-
 function readText(column: TableColumn, text: string): ReadValue {
-  const limit = unitLimit(column);
-  if (limit !== undefined && text.length > limit)
-    return { problem: `At most ${limit} characters (UTF-16 units); these are ${text.length}.` };
   if (!text.isWellFormed()) return { problem: 'The text ends inside a character (a lone surrogate).' };
-  return { value: text };
+  const unicode = column.baseType.startsWith('n') || column.baseType === 'xml';
+  const limited = column.maxLength !== -1 && /^n?(var)?char$/.test(column.baseType);
+  if (unicode) {
+    const limit = column.maxLength / 2;
+    return limited && text.length > limit
+      ? { problem: `At most ${limit} characters (UTF-16 units); these are ${text.length}.` }
+      : { value: text };
+  }
+  const lost = lostCharacters(text, column.codePage);
+  if (lost.length > 0) return { problem: lossText(column, lost) };
+  const bytes = column.codePage === 65_001 ? new TextEncoder().encode(text).length : text.length;
+  return limited && bytes > column.maxLength
+    ? { problem: `At most ${column.maxLength} bytes; these are ${bytes}.` }
+    : { value: text };
+}
+
+/** Names each character by itself and by number, because the ones that get lost are often invisible or look alike. */
+function lossText(column: TableColumn, lost: readonly string[]): string {
+  const shown = lost
+    .slice(0, 5)
+    .map(
+      (character) =>
+        `"${character}" (U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')})`,
+    )
+    .join(', ');
+  const page = column.codePage === undefined || column.codePage === 0 ? '' : ` ${column.codePage}`;
+  return `${column.sqlType} cannot hold ${shown}${lost.length > 5 ? ' …' : ''}: the server would write "?" or a look-alike (code page${page}). Only nvarchar holds every character.`;
 }
 
 function readBit(text: string): ReadValue {

@@ -22,6 +22,8 @@ export interface TableColumn {
   defaultText: string | undefined;
   /** Collation of a character column. */
   collation: string | undefined;
+  /** Code page of that collation (65001 = UTF-8); what a char or varchar column can hold. */
+  codePage: number | undefined;
 }
 
 export interface TableShape {
@@ -40,7 +42,8 @@ export function columnsStatement(table: TableName): SqlStatement {
   return {
     text: `SELECT c.name, COALESCE(b.name, u.name) AS base_type, c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity,
   c.is_computed, c.generated_always_type, d.definition, c.collation_name, o.type,
-  (SELECT COUNT(*) FROM sys.triggers AS g WHERE g.parent_id = o.object_id AND g.is_disabled = 0) AS trigger_count
+  (SELECT COUNT(*) FROM sys.triggers AS g WHERE g.parent_id = o.object_id AND g.is_disabled = 0) AS trigger_count,
+  CONVERT(int, COLLATIONPROPERTY(c.collation_name, 'CodePage')) AS code_page
 FROM sys.objects AS o
 JOIN sys.columns AS c ON c.object_id = o.object_id
 JOIN sys.types AS u ON u.user_type_id = c.user_type_id
@@ -120,6 +123,7 @@ function readColumn(row: readonly Cell[]): TableColumn {
     generated: Number(generated) !== 0,
     defaultText: typeof text === 'string' ? text : undefined,
     collation: typeof collation === 'string' ? collation : undefined,
+    codePage: typeof row[13] === 'number' ? row[13] : undefined,
   };
   return { ...column, sqlType: typeText(column) };
 }

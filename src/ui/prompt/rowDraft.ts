@@ -7,7 +7,6 @@ import type { UserRow } from '../../core/rowPage.ts';
 import { readValue } from '../../core/rowValue.ts';
 import { isWritable } from '../../core/tableShape.ts';
 import type { TableColumn, TableShape } from '../../core/tableShape.ts';
-import { textProblem } from './columnText.ts';
 import { askChoice, askText, runSteps } from './steps.ts';
 import type { Step, StepPlace } from './steps.ts';
 
@@ -112,7 +111,7 @@ async function askColumn(
     validate: (text) => {
       if (text === '') return empty === undefined ? vscode.l10n.t('A value is needed.') : undefined;
       const read = readValue(column, text);
-      return 'problem' in read ? read.problem : textProblem(column, text);
+      return 'problem' in read ? read.problem : undefined;
     },
     buttons: buttons(column),
   });

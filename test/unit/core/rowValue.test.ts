@@ -22,6 +22,18 @@ describe('typed values', () => {
     refused('nvarchar(9)', '\ud83d', /surrogate/);
   });
 
+  it('never lose a character to a code page', () => {
+    assert.equal(read('varchar(4)', 'Žoë€'), 'Žoë€');
+    refused('varchar(9)', 'Łódź', /"Ł" \(U\+0141\), "ź" \(U\+017A\)/);
+    refused('varchar(9)', '😀', /U\+1F600/);
+    refused('varchar(3)', 'abcd', /At most 3 bytes; these are 4/);
+    const utf8 = column('c', 'varchar(4)', { codePage: 65_001 });
+    assert.deepEqual(readValue(utf8, '😀'), { value: '😀' });
+    assert.deepEqual(readValue(utf8, 'Łódź'), { problem: 'At most 4 bytes; these are 7.' });
+    const greek = column('c', 'varchar(9)', { codePage: 1253 });
+    assert.ok('problem' in readValue(greek, 'é'));
+  });
+
   it('are whole numbers in the range of their type', () => {
     assert.equal(read('tinyint', '255'), 255);
     refused('tinyint', '256', /0 to 255/);

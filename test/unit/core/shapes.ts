@@ -18,6 +18,7 @@ export function column(name: string, sqlType: string, change: Partial<TableColum
     generated: false,
     defaultText: undefined,
     collation: undefined,
+    codePage: undefined,
     ...change,
   };
 }

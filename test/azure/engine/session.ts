@@ -66,6 +66,8 @@ export interface Authorization {
     connection: AuthorizationConnection,
     out: ResponseWriter,
   ): Promise<void>;
+  /** Before a statement reads the catalog view sys.`view` about principals: what of them the caller may see. */
+  readsCatalog?(context: SecurityContext, connection: AuthorizationConnection, view: string): Promise<void>;
   /** EXECUTE AS USER/LOGIN = name: the new context; the engine keeps the stack. @throws SqlError 15517. */
   executeAs(
     context: SecurityContext,

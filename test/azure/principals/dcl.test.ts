@@ -55,9 +55,9 @@ describe('security statements', () => {
       sqlLogin: { user: 'sqladmin', password: 'right' },
       connect: (_database, work) => work(connection),
       securables: {
-        object: (_connection, _schema, name) =>
+        object: (_place, _schema, name) =>
           Promise.resolve([table, procedure].find((object) => object.name === name.toLowerCase())),
-        schema: (_connection, name) =>
+        schema: (_place, name) =>
           Promise.resolve(name.toLowerCase() === 'dbo' ? { name: 'dbo', id: 1 } : undefined),
       },
     });

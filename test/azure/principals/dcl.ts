@@ -15,19 +15,18 @@ export interface FoundObject {
   columns: { name: string; id: number }[];
 }
 
-/** The catalog as far as GRANT needs it. Implemented over the engine. */
+/** Where a name is looked up. */
+export interface LookupPlace {
+  connection: AuthorizationConnection;
+  database: string;
+  defaultSchema: string;
+}
+
+/** The catalog as far as GRANT needs it. Implemented over the engine's. */
 export interface SecurableCatalog {
-  /** `schema` undefined: the caller's default schema, then dbo. */
-  object(
-    connection: AuthorizationConnection,
-    schema: string | undefined,
-    name: string,
-    defaultSchema: string,
-  ): Promise<FoundObject | undefined>;
-  schema(
-    connection: AuthorizationConnection,
-    name: string,
-  ): Promise<{ name: string; id: number } | undefined>;
+  /** `schema` undefined: the default schema, then dbo. */
+  object(place: LookupPlace, schema: string | undefined, name: string): Promise<FoundObject | undefined>;
+  schema(place: LookupPlace, name: string): Promise<{ name: string; id: number } | undefined>;
 }
 
 export interface DclEnvironment {
@@ -45,4 +44,9 @@ export interface DclCall {
   connection: AuthorizationConnection;
   state: SecurityState;
   effective: EffectivePermissions;
+}
+
+/** Where the caller's names are looked up. */
+export function placeOf(context: PrincipalContext, connection: AuthorizationConnection): LookupPlace {
+  return { connection, database: context.database, defaultSchema: context.defaultSchema };
 }

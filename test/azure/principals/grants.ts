@@ -1,6 +1,6 @@
 // GRANT, DENY and REVOKE on the database, schemas, objects, columns and principals.
 import type { Deny, Grant, Identifier, Permission, Revoke, Securable } from '../tsql/ast.ts';
-import type { DclCall, FoundObject } from './dcl.ts';
+import { placeOf, type DclCall, type FoundObject } from './dcl.ts';
 import type { Target } from './effectivePermissions.ts';
 import { cannot, securityError } from './permissionErrors.ts';
 import { classNumber, permissionType, type SecurableClass } from './permissionTable.ts';
@@ -72,7 +72,7 @@ async function find(call: DclCall, on: Securable | undefined): Promise<Found> {
       }
       return databaseFound;
     case 'SCHEMA': {
-      const schema = await environment.securables.schema(connection, name);
+      const schema = await environment.securables.schema(placeOf(context, connection), name);
       const hidden = (): Error => cannot('find the schema', name);
       if (schema === undefined) throw hidden();
       const target: Target = { class: 'schema', schema: schema.name };
@@ -94,7 +94,7 @@ async function find(call: DclCall, on: Securable | undefined): Promise<Found> {
     }
     case 'OBJECT': {
       const schemaName = on.name.parts.at(-2)?.name;
-      const object = await environment.securables.object(connection, schemaName, name, context.defaultSchema);
+      const object = await environment.securables.object(placeOf(context, connection), schemaName, name);
       const hidden = (): Error => cannot('find the object', name);
       if (object === undefined) throw hidden();
       const target: Target = { class: 'object', schema: object.schema, objectId: object.objectId };

@@ -32,6 +32,7 @@ import {
 import { alterAuthorization, alterRole, createRole, dropRole } from './roles.ts';
 import { principalScalar } from './scalars.ts';
 import { folded, readSecurityState } from './securityState.ts';
+import { principalViews, publishVisibility } from './visibility.ts';
 import { alterUser, createUser, dropUser } from './users.ts';
 
 export interface PrincipalsOptions extends DclEnvironment {
@@ -136,6 +137,16 @@ export class Principals implements Authorization {
       effective: effectiveFor(caller, state),
     };
     await run(call, statement as SecurityStatement);
+  }
+
+  async readsCatalog(
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+    view: string,
+  ): Promise<void> {
+    if (!principalViews.has(folded(view))) return;
+    const state = await readSecurityState(connection);
+    await publishVisibility(connection, state, effectiveFor(asPrincipal(context), state));
   }
 
   async executeAs(

@@ -1,6 +1,6 @@
 // CREATE, ALTER and DROP ROLE and their members, and ALTER AUTHORIZATION.
 import type { AlterAuthorization, AlterRole, CreateRole, DropPrincipal } from '../tsql/ast.ts';
-import type { DclCall } from './dcl.ts';
+import { placeOf, type DclCall } from './dcl.ts';
 import {
   cannot,
   cannotEver,
@@ -126,7 +126,7 @@ export async function alterAuthorization(call: DclCall, statement: AlterAuthoriz
   };
   switch (statement.on.class ?? 'OBJECT') {
     case 'SCHEMA': {
-      const schema = await environment.securables.schema(connection, name);
+      const schema = await environment.securables.schema(placeOf(call.context, connection), name);
       if (schema === undefined || !effective.has('TAKE OWNERSHIP', { class: 'schema', schema: schema.name }))
         throw cannot('find the schema', name);
       await assign({ class: 3, id: schema.id, key: folded(schema.name) }, to?.id ?? 1);
@@ -148,12 +148,7 @@ export async function alterAuthorization(call: DclCall, statement: AlterAuthoriz
     }
     case 'OBJECT': {
       const schemaName = statement.on.name.parts.at(-2)?.name;
-      const object = await environment.securables.object(
-        connection,
-        schemaName,
-        name,
-        call.context.defaultSchema,
-      );
+      const object = await environment.securables.object(placeOf(call.context, connection), schemaName, name);
       if (
         object === undefined ||
         !effective.has('TAKE OWNERSHIP', {

@@ -1,7 +1,7 @@
 // T-SQL's scalar functions about principals: USER_NAME, SUSER_SNAME, IS_MEMBER, HAS_PERMS_BY_NAME and the like.
 import type { AuthorizationConnection } from '../engine/session.ts';
 import { SqlError } from '../contract.ts';
-import type { DclEnvironment } from './dcl.ts';
+import { placeOf, type DclEnvironment } from './dcl.ts';
 import type { EffectivePermissions, Target } from './effectivePermissions.ts';
 import { permissionNames, permissionType } from './permissionTable.ts';
 import { effectiveFor, type PrincipalContext } from './principalContext.ts';
@@ -161,7 +161,7 @@ async function targetOf(
         ? { class: 'database' }
         : undefined;
     case 'SCHEMA': {
-      const schema = await environment.securables.schema(connection, name);
+      const schema = await environment.securables.schema(placeOf(context, connection), name);
       return schema === undefined ? undefined : { class: 'schema', schema: schema.name };
     }
     case 'USER':
@@ -170,12 +170,7 @@ async function targetOf(
       return principal === undefined ? undefined : { class: 'principal', id: principal.id };
     }
     case 'OBJECT': {
-      const object = await environment.securables.object(
-        connection,
-        parts.at(-2),
-        name,
-        context.defaultSchema,
-      );
+      const object = await environment.securables.object(placeOf(context, connection), parts.at(-2), name);
       return object === undefined
         ? undefined
         : { class: 'object', schema: object.schema, objectId: object.objectId };

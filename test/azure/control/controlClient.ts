@@ -2,7 +2,8 @@
 import type { DirectoryObject, NewDirectoryObject } from '../entra/directory.ts';
 import type { TokenSettings } from '../entra/tokens.ts';
 import type { FirewallRule } from '../gateway/gateway.ts';
-import type { AzureState, ConnectionInfo, OrderedToken, TokenOrder } from './protocol.ts';
+import type { FaultOrder } from './faultPlan.ts';
+import type { AzureState, Connected, OrderedToken, TokenOrder } from './protocol.ts';
 
 /** Every method rejects with the endpoint's message when it refuses. */
 export class ControlClient {
@@ -52,11 +53,11 @@ export class ControlClient {
     await this.#ask('PUT', '/tokens', settings);
   }
 
-  async connections(): Promise<ConnectionInfo[]> {
-    return (await this.#ask('GET', '/connections')) as ConnectionInfo[];
+  async connections(): Promise<Connected[]> {
+    return (await this.#ask('GET', '/connections')) as Connected[];
   }
 
-  /** Cuts the sockets; without ids: all of them. */
+  /** Cuts the sockets with RST; without ids: all of them. */
   async killConnections(ids?: readonly number[]): Promise<void> {
     await this.#ask('DELETE', '/connections', { ids });
   }
@@ -83,9 +84,9 @@ export class ControlClient {
     await this.#ask('PUT', '/directoryReaders', { granted });
   }
 
-  /** What the TDS front is to do wrong; {} ends it. */
-  async setFaults(faults: Record<string, unknown>): Promise<void> {
-    await this.#ask('PUT', '/faults', faults);
+  /** Replaces all orders; [] ends the trouble. */
+  async setFaults(orders: readonly FaultOrder[]): Promise<void> {
+    await this.#ask('PUT', '/faults', orders);
   }
 
   async #ask(method: string, path: string, body?: unknown): Promise<unknown> {

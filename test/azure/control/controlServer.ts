@@ -5,7 +5,8 @@ import type { Directory, NewDirectoryObject } from '../entra/directory.ts';
 import { close, listen } from '../entra/loopback.ts';
 import { isSubject, type TokenAuthority, type TokenSettings } from '../entra/tokens.ts';
 import type { FirewallRule, Gateway } from '../gateway/gateway.ts';
-import type { AzureState, ConnectionInfo, OrderedToken, TokenOrder } from './protocol.ts';
+import type { FaultOrder, FaultPlan } from './faultPlan.ts';
+import type { AzureState, Connected, OrderedToken, TokenOrder } from './protocol.ts';
 
 /** What the endpoint turns. */
 export interface Controlled {
@@ -15,10 +16,10 @@ export interface Controlled {
   audience: string;
   /** The server identity's own right in the directory. */
   server: { directoryReaders: boolean };
-  connections(): ConnectionInfo[];
+  connections(): Connected[];
   /** undefined: all. */
   killConnections(ids: readonly number[] | undefined): void;
-  setFaults(faults: Record<string, unknown>): void;
+  faults: FaultPlan;
 }
 
 /** A request that cannot be served; its text goes to the caller. */
@@ -115,7 +116,7 @@ export class ControlServer {
         server.directoryReaders = (body as { granted: boolean }).granted;
         return undefined;
       case 'PUT faults':
-        this.#controlled.setFaults(body as Record<string, unknown>);
+        this.#controlled.faults.set(body as FaultOrder[]);
         return undefined;
       default:
         throw new Refusal(404, `No ${what} here`);
@@ -133,6 +134,7 @@ export class ControlServer {
       directoryReaders: server.directoryReaders,
       directory: directory.objects(),
       connections: this.#controlled.connections(),
+      faultsLeft: this.#controlled.faults.left,
     };
   }
 

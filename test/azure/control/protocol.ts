@@ -2,6 +2,7 @@
 import type { DirectoryObject, Tenant } from '../entra/directory.ts';
 import type { TokenSettings } from '../entra/tokens.ts';
 import type { FirewallRule, Resuming } from '../gateway/gateway.ts';
+import type { ConnectionInfo } from '../tds/tdsServerOptions.ts';
 
 /** Where everything is; the one JSON line of `npm run azure -- --json`. */
 export interface AzureAddresses {
@@ -44,14 +45,8 @@ export interface OrderedToken {
   account: { id: string; label: string; tenantId: string };
 }
 
-export interface ConnectionInfo {
-  id: number;
-  loginName: string;
-  database: string;
-  applicationName: string;
-  /** Milliseconds since 1970. */
-  since: number;
-}
+/** A live connection as the TDS front counts it; `since` in ISO 8601. */
+export type Connected = Omit<ConnectionInfo, 'since'> & { since: string };
 
 export interface AzureState {
   firewall: FirewallRule[];
@@ -61,5 +56,7 @@ export interface AzureState {
   tokens: TokenSettings;
   directoryReaders: boolean;
   directory: DirectoryObject[];
-  connections: ConnectionInfo[];
+  connections: Connected[];
+  /** Ordered faults that have not happened yet. */
+  faultsLeft: number;
 }

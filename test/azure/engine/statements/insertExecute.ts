@@ -1,0 +1,78 @@
+// INSERT … EXECUTE: the rows of the procedure's or text's results go into the table.
+import type { ResponseWriter, ResultColumn, SqlValue } from '../../contract.ts';
+import type { Execute, ExecuteText, Insert } from '../../tsql/ast.ts';
+import { findTarget } from '../bind/change.ts';
+import { raise, unsupported } from '../bind/raise.ts';
+import { storage } from '../catalog/storage.ts';
+import { encodeParameter } from '../catalog/values.ts';
+import type { Frame } from '../interpreter/frame.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import { executeDynamic, executeProcedureStatement } from './execute.ts';
+
+export async function insertFromExecute(
+  interpreter: Interpreter,
+  statement: Insert,
+  execute: Execute | ExecuteText,
+  frame: Frame,
+): Promise<void> {
+  if (statement.output.length > 0) unsupported('INSERT … OUTPUT … EXECUTE', statement.line);
+  const results: { columns: ResultColumn[]; rows: SqlValue[][] }[] = [];
+  const { out } = interpreter;
+  const collector: ResponseWriter = {
+    columns: (columns) => {
+      results.push({ columns, rows: [] });
+    },
+    row: (values) => {
+      results.at(-1)?.rows.push(values);
+      return undefined;
+    },
+    encodedRows: () => undefined,
+    done: () => undefined,
+    message: (message) => out.message(message),
+    returnStatus: () => undefined,
+    returnValue: () => undefined,
+    environment: (change) => out.environment(change),
+    encodeRow: (columns, values) => out.encodeRow(columns, values),
+  };
+  interpreter.out = collector;
+  try {
+    if (execute.kind === 'execute') await executeProcedureStatement(interpreter, execute, frame);
+    else await executeDynamic(interpreter, execute, frame);
+  } finally {
+    interpreter.out = out;
+  }
+  const binder = await interpreter.binder(frame);
+  const object = findTarget(binder, statement.target);
+  if (object.triggers.length > 0) unsupported('INSERT … EXECUTE into a table with triggers', statement.line);
+  binder.require('INSERT', object);
+  await interpreter.authorize(binder.requirements, frame);
+  const columns =
+    statement.columns.length > 0
+      ? statement.columns.map((name) => {
+          const found = object.columns.find((column) => column.name.toLowerCase() === name.name.toLowerCase());
+          return found ?? raise(207, `Invalid column name '${name.name}'.`, name.line);
+        })
+      : object.columns.filter((column) => !column.computed && !column.identity && !column.generated);
+  let count = 0;
+  await interpreter.connection.atomic(async () => {
+    for (const result of results) {
+      if (result.columns.length !== columns.length) {
+        raise(213, 'Column name or number of supplied values does not match table definition.', statement.line, 16, 7);
+      }
+      const values = columns.map((column, i) => {
+        const from = result.columns[i]?.type ?? column.type;
+        return storage.assign(`($${String(i + 1)}::${storage.pgType(from)})`, from, column.type, {
+          table: binder.displayName(object),
+          column: column.name,
+        });
+      });
+      const sql = `INSERT INTO ${object.pgName} (${columns.map((column) => column.pgName).join(', ')}) VALUES (${values.join(', ')})`;
+      for (const row of result.rows) {
+        await interpreter.connection.query(sql, row.map((value, i) => encodeParameter(result.columns[i]?.type ?? { name: 'nvarchar', length: -1 }, value)));
+        count += 1;
+      }
+    }
+  });
+  interpreter.state.rowCount = BigInt(count);
+  interpreter.done({ rowCount: count, command: 0xc3 });
+}

@@ -1,0 +1,140 @@
+// SELECT: binds, checks, and streams rows to the client as fast as it takes them; SELECT @v = …; SELECT INTO.
+import type { ResultColumn } from '../../contract.ts';
+import type { SelectStatement } from '../../tsql/ast.ts';
+import { bindCommonTables, bindQuery } from '../bind/query.ts';
+import type { BoundQuery } from '../bind/query.ts';
+import type { Binder } from '../bind/binder.ts';
+import { raise, unsupported } from '../bind/raise.ts';
+import { decoder } from '../catalog/values.ts';
+import type { Frame } from '../interpreter/frame.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import { storage } from '../catalog/storage.ts';
+import { createTableFor } from './selectInto.ts';
+
+/** DONE's CurCmd. */
+export const commands = { select: 0xc1, insert: 0xc3, delete: 0xc4, update: 0xc5, merge: 0x117 } as const;
+
+/** OPTION hints that change only the plan. */
+const planHints = /^(?:RECOMPILE|MAXDOP|MAXRECURSION|OPTIMIZE FOR|FORCE ORDER|HASH|MERGE|LOOP|FAST|KEEP PLAN|KEEPFIXED PLAN|LABEL|USE HINT|ROBUST PLAN|CONCAT|ORDER GROUP|NO_PERFORMANCE_SPOOL|QUERYTRACEON|MIN_GRANT_PERCENT|MAX_GRANT_PERCENT|PARAMETERIZATION|DISABLE_|ENABLE_|IGNORE_)/u;
+
+export function checkOptions(options: readonly string[], line: number): void {
+  for (const option of options) if (!planHints.test(option)) unsupported(`OPTION (${option})`, line);
+}
+
+export interface PreparedSelect {
+  sql: string;
+  query: BoundQuery;
+  binder: Binder;
+}
+
+export async function prepareSelect(
+  interpreter: Interpreter,
+  statement: SelectStatement,
+  frame: Frame,
+): Promise<PreparedSelect> {
+  checkOptions(statement.options, statement.line);
+  const binder = await interpreter.binder(frame);
+  const common = bindCommonTables(binder, statement.with);
+  const query = bindQuery(binder, statement.query, undefined);
+  common.end();
+  const limit = interpreter.state.options.rowCount;
+  const sql = common.sql + query.sql;
+  return { sql: limit > 0 ? `SELECT * FROM (${sql}) AS limited LIMIT ${String(limit)}` : sql, query, binder };
+}
+
+export function resultColumns(query: BoundQuery): ResultColumn[] {
+  return query.columns.map((column) => ({
+    name: column.name,
+    type: column.untypedNull === true ? { name: 'int' } : column.type,
+    nullable: column.nullable,
+    ...(column.identity === true ? { identity: true } : {}),
+    ...(column.computed === true ? { computed: true } : {}),
+  }));
+}
+
+export async function executeSelect(interpreter: Interpreter, statement: SelectStatement, frame: Frame): Promise<void> {
+  const body = statement.query.body;
+  const into = body.kind === 'selectBlock' ? body.into : undefined;
+  interpreter.verb = 'SELECT';
+  await interpreter.services.beforeRead?.(interpreter.connection, statement);
+  const prepared = await prepareSelect(interpreter, statement, frame);
+  const { sql, query, binder } = prepared;
+  await interpreter.authorize(binder.requirements, frame);
+  const parameters = await interpreter.parameters(binder.parameters, frame);
+  const { state } = interpreter;
+  if (into !== undefined) {
+    interpreter.refuseWriteWhenDoomed();
+    const count = await createTableFor(interpreter, into, query, sql, parameters, frame);
+    state.rowCount = BigInt(count);
+    interpreter.done({ rowCount: count, command: commands.select });
+    return;
+  }
+  if (query.assignments !== undefined) {
+    let last: (string | null)[] | undefined;
+    let count = 0;
+    await interpreter.connection.stream(sql, parameters, {
+      onRow: (values) => {
+        last = values;
+        count += 1;
+        return undefined;
+      },
+    });
+    if (last !== undefined) {
+      for (const [i, { variable }] of query.assignments.entries()) {
+        const target = frame.get(variable);
+        if (target !== undefined) target.value = last[i] ?? null;
+      }
+    }
+    state.rowCount = BigInt(count);
+    interpreter.done({ rowCount: count, command: commands.select });
+    return;
+  }
+  const columns = resultColumns(query);
+  if (state.options.fmtOnly) {
+    interpreter.out.columns(columns);
+    interpreter.done({ rowCount: 0, command: commands.select });
+    return;
+  }
+  const count = await streamRows(interpreter, sql, parameters, columns);
+  state.rowCount = BigInt(count);
+  interpreter.done({ rowCount: count, command: commands.select });
+}
+
+/** Announces the columns, sends the rows, and returns how many there were. */
+export async function streamRows(
+  interpreter: Interpreter,
+  sql: string,
+  parameters: readonly (string | null)[],
+  columns: ResultColumn[],
+): Promise<number> {
+  const { out } = interpreter;
+  const decoders = columns.map((column) => decoder(column.type));
+  const width = columns.length;
+  let announced = false;
+  const announce = (): void => {
+    if (announced) return;
+    announced = true;
+    out.columns(columns);
+  };
+  let count = 0;
+  const shown = columns.some((column) => column.type.name === 'sql_variant') ? sql : sql;
+  await interpreter.connection.stream(shown, parameters, {
+    onColumns: announce,
+    onRow: (values) => {
+      announce();
+      count += 1;
+      const row = values.length === width ? values : values.slice(0, width);
+      return out.row(
+        row.map((value, i) => {
+          if (value === null) return null;
+          const decode = decoders[i];
+          return decode === undefined ? value : decode(value);
+        }),
+      );
+    },
+  });
+  announce();
+  return count;
+}
+
+export { raise, storage };

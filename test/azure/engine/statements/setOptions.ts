@@ -1,0 +1,113 @@
+// SET options. What the engine cannot honour is refused, not ignored.
+import type { SetOption, SetValue } from '../../tsql/ast.ts';
+import { raise, unsupported } from '../bind/raise.ts';
+import type { Frame } from '../interpreter/frame.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import { fixedOptions, flagOptions } from '../interpreter/sessionOptions.ts';
+import type { SessionOptions } from '../interpreter/sessionOptions.ts';
+
+export async function executeSetOption(interpreter: Interpreter, statement: SetOption, _frame: Frame): Promise<void> {
+  const { options } = interpreter.state;
+  for (const name of statement.options) {
+    if (name === 'ANSI_DEFAULTS') {
+      options.ansiNulls = options.ansiPadding = options.ansiWarnings = options.quotedIdentifier = true;
+      if (!statement.on) unsupported('SET ANSI_DEFAULTS OFF', statement.line);
+      continue;
+    }
+    if (name.startsWith('STATISTICS')) {
+      if (statement.on) unsupported(`SET ${name} ON`, statement.line);
+      continue;
+    }
+    if (name === 'NO_BROWSETABLE' || name === 'REMOTE_PROC_TRANSACTIONS' || name === 'FORCEPLAN' || name === 'DISABLE_DEF_CNST_CHK') {
+      if (statement.on && name !== 'NO_BROWSETABLE') unsupported(`SET ${name} ON`, statement.line);
+      continue;
+    }
+    const field = flagOptions[name];
+    if (field === undefined) {
+      unsupported(`SET ${name}`, statement.line);
+    }
+    const fixed = fixedOptions[field];
+    if (fixed !== undefined && fixed !== statement.on) unsupported(`SET ${name} ${statement.on ? 'ON' : 'OFF'}`, statement.line);
+    options[field] = statement.on;
+  }
+  await Promise.resolve();
+}
+
+const languages: Record<string, { name: string; dateFormat: SessionOptions['dateFormat']; dateFirst: number }> = {
+  us_english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
+  english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
+  british: { name: 'British', dateFormat: 'dmy', dateFirst: 1 },
+  'british english': { name: 'British', dateFormat: 'dmy', dateFirst: 1 },
+};
+
+export async function executeSetValue(interpreter: Interpreter, statement: SetValue, frame: Frame): Promise<void> {
+  const { options } = interpreter.state;
+  const word = async (): Promise<string> =>
+    String((await interpreter.evaluateValue(statement.value, frame)) ?? '').toLowerCase();
+  const number = async (): Promise<number> =>
+    Number((await interpreter.evaluateValue(statement.value, frame, { name: 'int' })) ?? 0);
+  switch (statement.option) {
+    case 'ROWCOUNT':
+      options.rowCount = await number();
+      return;
+    case 'TEXTSIZE': {
+      const size = await number();
+      if (size >= 0 && size < 4096 && size !== 0) unsupported(`SET TEXTSIZE ${String(size)}`, statement.line);
+      options.textSize = size === 0 ? 4096 : size;
+      return;
+    }
+    case 'LOCK_TIMEOUT': {
+      options.lockTimeout = await number();
+      const text = options.lockTimeout < 0 ? '0' : `${String(Math.max(1, options.lockTimeout))}ms`;
+      await interpreter.connection.query(`SET lock_timeout = '${text}'`);
+      return;
+    }
+    case 'DATEFIRST': {
+      const first = await number();
+      if (first < 1 || first > 7) raise(2744, `Invalid value for the SET DATEFIRST: ${String(first)}.`, statement.line);
+      options.dateFirst = first;
+      return;
+    }
+    case 'DATEFORMAT': {
+      const format = await word();
+      if (!['mdy', 'dmy', 'ymd', 'ydm', 'myd', 'dym'].includes(format)) {
+        raise(2741, `SET DATEFORMAT date order '${format}' is invalid.`, statement.line);
+      }
+      if (format === 'ydm' || format === 'myd' || format === 'dym') unsupported(`SET DATEFORMAT ${format}`, statement.line);
+      options.dateFormat = format as SessionOptions['dateFormat'];
+      await interpreter.connection.query("SELECT set_config('tsql.dateformat', $1, false)", [format]);
+      return;
+    }
+    case 'LANGUAGE': {
+      const name = await word();
+      const language = languages[name];
+      if (language === undefined) {
+        if (/^[a-z ]+$/u.test(name) && name.length > 3) unsupported(`SET LANGUAGE ${name}`, statement.line);
+        return raise(2740, `SET LANGUAGE failed because '${name}' is not an official language name or a language alias on this SQL Server.`, statement.line);
+      }
+      const from = options.language;
+      options.language = language.name;
+      options.dateFormat = language.dateFormat;
+      options.dateFirst = language.dateFirst;
+      interpreter.out.environment({ type: 'language', from, to: language.name });
+      interpreter.message(
+        { number: 5703, state: 1, class: 0, message: `Changed language setting to ${language.name}.`, line: statement.line },
+        frame,
+      );
+      return;
+    }
+    case 'DEADLOCK_PRIORITY': {
+      const value = await word();
+      const named: Record<string, number> = { low: -5, normal: 0, high: 5 };
+      options.deadlockPriority = named[value] ?? Number(value);
+      return;
+    }
+    case 'CONTEXT_INFO': {
+      const value = await interpreter.evaluateValue(statement.value, frame, { name: 'varbinary', length: 128 });
+      options.contextInfo = value instanceof Uint8Array ? value : null;
+      return;
+    }
+    default:
+      unsupported(`SET ${statement.option}`, statement.line);
+  }
+}

@@ -1,0 +1,77 @@
+// DECLARE and SET @v.
+import type { SqlType } from '../../contract.ts';
+import type { DataType, Declare, Expression, SetVariable } from '../../tsql/ast.ts';
+import { resolveType } from '../bind/expressions.ts';
+import { arithmeticOf } from '../bind/query.ts';
+import { raise } from '../bind/raise.ts';
+import type { Frame } from '../interpreter/frame.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import { declareCursorVariable, setCursorVariable } from './cursors.ts';
+import { declareTableVariable } from './tableVariables.ts';
+
+/** @throws SqlError 2715 for a type that does not exist, 2739 for text, ntext and image. */
+export function variableType(node: DataType, name: string): SqlType {
+  if (node.system === undefined) {
+    const typeName = node.name.parts.map((part) => part.name).join('.');
+    raise(2715, `Column, parameter, or variable #1: Cannot find data type ${typeName}.`, node.line, 16, 3);
+  }
+  const type = resolveType(node, 1);
+  if (['text', 'ntext', 'image'].includes(type.name)) {
+    raise(2739, 'The text, ntext, and image data types are invalid for local variables.', node.line);
+  }
+  if (type.name === 'timestamp') return { name: 'binary', length: 8 };
+  void name;
+  return type.name === 'sysname' ? { name: 'nvarchar', length: 128 } : type;
+}
+
+export async function executeDeclare(interpreter: Interpreter, statement: Declare, frame: Frame): Promise<void> {
+  for (const variable of statement.variables) {
+    if (variable.kind === 'tableVariableDeclaration') {
+      await declareTableVariable(interpreter, variable, frame);
+      continue;
+    }
+    if (variable.kind === 'cursorVariable') {
+      declareCursorVariable(interpreter, variable.name, frame);
+      continue;
+    }
+    const key = variable.name.toLowerCase();
+    const existing = frame.declared.get(key);
+    if (existing !== undefined && existing !== variable) {
+      raise(134, `The variable name '${variable.name}' has already been declared. Variable names must be unique within a query batch or stored procedure.`, variable.line, 15, 2);
+    }
+    frame.declared.set(key, variable);
+    const type = variableType(variable.type, variable.name);
+    // DECLARE in a loop does not reset the value unless it has an initial one.
+    if (frame.get(key) === undefined) frame.declare(variable.name, type);
+    if (variable.initial !== undefined) {
+      const { value } = await interpreter.evaluate(variable.initial, frame, type);
+      frame.declare(variable.name, type, value);
+    }
+  }
+}
+
+export async function executeSetVariable(interpreter: Interpreter, statement: SetVariable, frame: Frame): Promise<void> {
+  if (statement.value.kind === 'cursorDefinition') {
+    setCursorVariable(interpreter, statement.variable, statement.value, frame);
+    return;
+  }
+  const variable = frame.get(statement.variable);
+  if (variable === undefined) {
+    raise(137, `Must declare the scalar variable "${statement.variable}".`, statement.line, 15, 1);
+  }
+  const expression: Expression =
+    statement.operator === '='
+      ? statement.value
+      : {
+          kind: 'arithmetic',
+          operator: arithmeticOf(statement.operator),
+          left: { kind: 'variable', name: statement.variable, line: statement.line, start: statement.start, end: statement.end },
+          right: statement.value,
+          line: statement.line,
+          start: statement.start,
+          end: statement.end,
+        };
+  const { value } = await interpreter.evaluate(expression, frame, variable.type);
+  variable.value = value;
+  interpreter.state.rowCount = 1n;
+}

@@ -105,14 +105,12 @@ export function tokenize(text: string, quotedIdentifier: boolean): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   let line = 1;
-  /** Offset up to which newlines have been counted. */
-  let counted = 0;
+  /** The newline that ends `line`; remembered, or a long text of one line would be searched again for every token. */
+  let newline = text.indexOf('\n');
   const lineAt = (offset: number): number => {
-    for (;;) {
-      const newline = text.indexOf('\n', counted);
-      if (newline < 0 || newline >= offset) break;
+    while (newline >= 0 && newline < offset) {
       line++;
-      counted = newline + 1;
+      newline = text.indexOf('\n', newline + 1);
     }
     return line;
   };
@@ -155,8 +153,8 @@ export function tokenize(text: string, quotedIdentifier: boolean): Token[] {
       continue;
     }
     if (text.startsWith('--', at)) {
-      const newline = text.indexOf('\n', at);
-      at = newline < 0 ? text.length : newline + 1;
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? text.length : end + 1;
       continue;
     }
     if (text.startsWith('/*', at)) {

@@ -1,5 +1,6 @@
 // The composition root: the one place that builds everything, bottom to top.
 import * as vscode from 'vscode';
+import { readClouds } from './core/settings.ts';
 import { ConnectionService } from './services/connectionService.ts';
 import { SignInService } from './services/signInService.ts';
 import { UserPages } from './services/userPages.ts';
@@ -15,7 +16,6 @@ import { registerCommands } from './ui/register.ts';
 import { ConfirmedHostList, GlobalMemory } from './ui/platform/globalMemory.ts';
 import { lazySql } from './ui/platform/lazySql.ts';
 import { OutputLog } from './ui/platform/outputLog.ts';
-import { readClouds } from './ui/platform/readProfile.ts';
 import { SettingsConnections } from './ui/platform/settingsConnections.ts';
 import { systemClock } from './ui/platform/systemClock.ts';
 import { VscodeTokenSource } from './ui/platform/vscodeTokenSource.ts';
@@ -35,8 +35,22 @@ export function compose(context: vscode.ExtensionContext): void {
   const confirmedHosts = new ConfirmedHostList(memory);
   const accounts = new VscodeTokenSource();
   const store = new SettingsConnections(log);
-  const clouds = () =>
-    readClouds(vscode.workspace.getConfiguration('passwordlessSql').inspect('customClouds')?.globalValue);
+  // Only the user's own settings: a workspace cannot say where tokens go.
+  const customClouds = () => {
+    const { globalValue } =
+      vscode.workspace.getConfiguration('passwordlessSql').inspect('customClouds') ?? {};
+    return readClouds(globalValue);
+  };
+  const clouds = () => customClouds().clouds;
+  const reportClouds = () => {
+    for (const problem of customClouds().problems) log.warn(`Settings: ${problem}`);
+  };
+  reportClouds();
+  keep(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('passwordlessSql.customClouds')) reportClouds();
+    }),
+  );
   const sql = keep(
     lazySql(async () =>
       (await import('./data/main.ts')).createSql({
@@ -76,7 +90,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const queries = queryFeature({
     extensionUri: context.extensionUri,
     sql,
-    rowStores: async () => (await import('./data/main.ts')).rowStores,
+    rowStores: async () => (await import('./data/main.ts')).createRowStores(),
     clock: systemClock,
     log,
     boundary,

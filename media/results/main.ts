@@ -135,6 +135,7 @@ function startOver(): void {
   errors = 0;
   noteCount = 0;
   unread = [];
+  receiveNotes([]);
   shown = undefined;
   chosen = false;
 }
@@ -215,8 +216,9 @@ function arrange(): void {
     else if (!first.done && (shown === undefined || shown === 'messages')) show(first.value);
     else if (first.done && noteCount > 0) show('messages');
   }
-  page.empty.hidden = setPanels.size > 0 || noteCount > 0;
-  page.tabs.hidden = !page.empty.hidden;
+  const nothing = setPanels.size === 0 && noteCount === 0;
+  page.empty.hidden = !nothing || run?.phase !== 'idle';
+  page.tabs.hidden = nothing;
   let rows = 0;
   for (const { set } of setPanels.values()) rows += set.rowCount;
   page.rows.textContent = setPanels.size === 0 ? '' : `${count(rows)} ${rows === 1 ? 'row' : 'rows'}`;

@@ -317,7 +317,8 @@ export class ResultGrid {
     if (row >= 0 && row < first) top = row;
     else if (row + 1 > first + visible) top = row + 1 - visible;
     if (top !== first && scrollable > 0) table.scrollTop = Math.min((top / scrollable) * most, most);
-    // Widths are estimates until a column was drawn once, so a far jump may need a second look.
+    // Rows that come into sight may widen the columns, and widths are estimates until a column was drawn: look again after drawing.
+    await table.flush();
     for (let attempt = 0; attempt < 3; attempt++) {
       const left = this.#columnToStartAt(column);
       if (left === undefined) break;
@@ -327,7 +328,6 @@ export class ResultGrid {
       await scrolled;
       if (this.#selection.focus.column !== column) return;
     }
-    await table.flush();
   }
 
   /** The first column to show so that `column` is whole; undefined when it is already. */

@@ -18,7 +18,7 @@ export interface RowStore {
   dispose(): Promise<void>;
 }
 
-/** Makes row stores; `src/data/main.ts` exports one as `rowStores`. */
+/** Makes row stores; `createRowStores` of `src/data/main.ts` implements it. */
 export interface RowStores {
   create(columns: readonly ColumnMeta[]): RowStore;
 }

@@ -51,6 +51,7 @@ export class QueryDocuments implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #shownContext = '';
+  #lastRun: QueryDocument | undefined;
   /** Bindings, runs, cancels and transactions: whatever CodeLens and status bar show. */
   readonly onDidChange = this.#changed.event;
 
@@ -64,7 +65,9 @@ export class QueryDocuments implements vscode.Disposable {
       }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         const bound = this.of(document);
-        if (bound) bound.text = document.getText();
+        const text = document.getText();
+        // Closing without saving empties an untitled document first; what was there may be wanted again.
+        if (bound && text !== '') bound.text = text;
       }),
     ];
   }
@@ -79,6 +82,12 @@ export class QueryDocuments implements vscode.Disposable {
     return panel ?? this.of(vscode.window.activeTextEditor?.document);
   }
 
+  /** The one in front, else the one that ran last and still shows its results. */
+  mostRecent(): QueryDocument | undefined {
+    const last = this.#lastRun;
+    return this.inFront() ?? (last?.panel && !last.panel.disposed ? last : undefined);
+  }
+
   /** Makes a document a query editor of a connection, or gives it another one. @throws AppError tooBusy while it runs */
   async bind(document: vscode.TextDocument, profile: ConnectionProfile): Promise<QueryDocument> {
     const key = document.uri.toString();
@@ -87,7 +96,13 @@ export class QueryDocuments implements vscode.Disposable {
       await bound.editor.rebind(profile);
     } else {
       bound = new QueryDocument(document.uri, new QueryEditor(this.#parts, profile));
-      bound.editor.onDidChange(() => {
+      const { editor } = bound;
+      let shown = '';
+      editor.onDidChange(() => {
+        // Not for every block of rows: CodeLens would never come to rest.
+        const now = `${editor.running} ${editor.profile.name} ${editor.openTransactions}`;
+        if (now === shown) return;
+        shown = now;
         this.#showContext();
         this.#changed.fire();
       });
@@ -107,6 +122,7 @@ export class QueryDocuments implements vscode.Disposable {
   ): Promise<void> {
     if (!document.editor.running) {
       document.lastBatches = batches;
+      this.#lastRun = document;
       await this.#showPanel(document);
     }
     await document.editor.run(batches, ask);
@@ -209,9 +225,9 @@ export class QueryDocuments implements vscode.Disposable {
             'Commit makes its changes permanent. Roll back undoes them. Keep opens the query again with its transaction, which goes on holding its locks.',
           ),
         },
-        commit,
-        rollBack,
         keep,
+        rollBack,
+        commit,
       );
       if (chosen === commit) await document.editor.endTransaction('commit');
       else if (chosen === rollBack) await document.editor.endTransaction('rollback');
@@ -238,7 +254,10 @@ export class QueryDocuments implements vscode.Disposable {
   }
 
   #showContext(): void {
-    const document = this.of(vscode.window.activeTextEditor?.document);
+    const active = vscode.window.activeTextEditor?.document;
+    // While the results have the focus the keys stay as they are: setting a context takes a moment, and coming back is quick.
+    if (!active) return;
+    const document = this.of(active);
     const running = document?.editor.running ?? false;
     const shown = `${document !== undefined} ${running}`;
     if (shown === this.#shownContext) return;

@@ -53,8 +53,9 @@ export async function askValue(
   { name, sqlType }: Pick<QueryParameter, 'name' | 'sqlType'>,
   last: Cell | undefined,
 ): Promise<Cell> {
-  const answer = await askText(place, {
-    prompt: vscode.l10n.t("@{0} is {1}. NULL is no value; 'NULL' in quotes is that text.", name, sqlType),
+  const titled = { ...place, title: vscode.l10n.t('Value of @{0}, {1}', name, sqlType) };
+  const answer = await askText(titled, {
+    prompt: vscode.l10n.t("NULL is no value; 'NULL' in quotes is that text."),
     value: last === undefined ? '' : typedText(last, sqlType),
     placeholder: sqlType,
     validate: (text) => {

@@ -12,7 +12,7 @@ import { giveWay } from '../resultsPanel.ts';
 
 export function exportCommands(documents: QueryDocuments): CommandTable {
   const front = (): NumberedSet => {
-    const panel = documents.inFront()?.panel;
+    const panel = documents.mostRecent()?.panel;
     if (!panel || panel.disposed)
       throw new AppError(
         'invalidInput',

@@ -90,7 +90,7 @@ export function queryCommands(parts: QueryCommandParts): CommandTable {
 
     'passwordlessSql.cancelQuery': async (_context, argument) => {
       const document = argument instanceof vscode.Uri ? documents.of(await sqlDocument(argument)) : undefined;
-      (document ?? documents.inFront())?.editor.cancel();
+      (document ?? documents.mostRecent())?.editor.cancel();
     },
 
     'passwordlessSql.changeQueryConnection': async (_context, argument) => {
@@ -103,7 +103,7 @@ export function queryCommands(parts: QueryCommandParts): CommandTable {
     },
 
     'passwordlessSql.endTransaction': async () => {
-      const document = documents.inFront();
+      const document = documents.mostRecent();
       if (document && document.editor.openTransactions > 0) await endTransaction(document);
     },
 

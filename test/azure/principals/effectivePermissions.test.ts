@@ -203,6 +203,7 @@ describe('grants and denials', () => {
     assert.ok(who.has('SELECT', table));
     assert.ok(who.has('ALTER', { class: 'schema', schema: 'DBO' }));
     assert.ok(!who.has('CREATE TABLE', database));
+    assert.ok(!caller({ schemaOwner: 0 }).has('SELECT', table));
   });
 });
 

@@ -130,19 +130,22 @@ export class EffectivePermissions {
   #owns(target: Target): boolean {
     switch (target.class) {
       case 'schema':
-        return this.principals.has(this.#state.schemaOwner(target.schema));
+        return this.#is(this.#state.schemaOwner(target.schema));
       case 'object':
         return (
-          this.principals.has(this.#state.objectOwner(target.objectId, target.schema)) ||
-          this.principals.has(this.#state.schemaOwner(target.schema))
+          this.#is(this.#state.objectOwner(target.objectId, target.schema)) ||
+          this.#is(this.#state.schemaOwner(target.schema))
         );
-      case 'principal': {
-        const owner = this.#state.principals.get(target.id)?.owner;
-        return owner !== undefined && this.principals.has(owner);
-      }
+      case 'principal':
+        return this.#is(this.#state.principals.get(target.id)?.owner);
       default:
         return false;
     }
+  }
+
+  /** Public owns nothing: a caller known only through a group has its id where an owner would stand. */
+  #is(owner: number | undefined): boolean {
+    return owner !== undefined && owner !== 0 && this.principals.has(owner);
   }
 
   #kindOf(target: Target): PrincipalKind {

@@ -1,0 +1,243 @@
+// The only token cache above MSAL, and the policy of when a token is asked for, waited for or refused.
+import { checkAccessToken, readAccessToken } from '../core/accessToken.ts';
+import type { Cloud } from '../core/cloud.ts';
+import type { CredentialChoice, CredentialKind } from '../core/connection.ts';
+import { AppError, cancelled, isAppError } from '../core/errors.ts';
+import type { AccessToken, Clock, Event, Log, TokenFacts, TokenRequest, TokenSource } from '../core/ports.ts';
+import { sourceLabel } from './credentialSources.ts';
+
+export type TokenMode = TokenRequest['mode'];
+
+/** Who asks: everything that decides which token it is. */
+export interface TokenOwner {
+  cloud: Cloud;
+  credential: CredentialChoice;
+}
+
+const minute = 60_000;
+/** MSAL answers with its cached token until this much of its life is left (facts section 1). */
+const msalRefresh = 300_000;
+
+/** Left life, in milliseconds, below which a token is renewed while it is still used; short tokens by a share of their life. */
+export function refreshBelow(token: AccessToken): number {
+  return Math.min(10 * minute, 0.25 * (token.expiresOn - token.issuedOn));
+}
+/** … below which a caller waits for the new one. */
+export function waitBelow(token: AccessToken): number {
+  return Math.min(5 * minute, 0.1 * (token.expiresOn - token.issuedOn));
+}
+/** … below which no connection may be opened with it or handed out. `connectTimeout` in milliseconds. */
+export function retireBelow(
+  token: Pick<AccessToken, 'expiresOn' | 'issuedOn'>,
+  connectTimeout: number,
+): number {
+  return Math.min(Math.max(minute, 2 * connectTimeout), 0.05 * (token.expiresOn - token.issuedOn));
+}
+
+interface Flight {
+  mode: TokenMode;
+  promise: Promise<AccessToken>;
+  waiting: number;
+  abort: AbortController;
+  /** Nobody may join it any more. */
+  forget(): void;
+}
+
+interface Entry {
+  owner: TokenOwner;
+  token: AccessToken | undefined;
+  flight: Flight | undefined;
+  /** No background refresh before this: the source answered an early one with the same token. */
+  notBefore: number;
+}
+
+const strength: Record<TokenMode, number> = { silent: 0, interactive: 1, renew: 2 };
+
+export class TokenCache {
+  readonly #sources: Record<CredentialKind, TokenSource>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<(event: { key: string }) => void>();
+
+  constructor(parts: { sources: Record<CredentialKind, TokenSource>; clock: Clock; log: Log }) {
+    this.#sources = parts.sources;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  /** A token came, changed or was dropped. */
+  readonly onDidChange: Event<{ key: string }> = (listener) => {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  };
+
+  /** Equal for owners that share a token. */
+  key({ cloud, credential }: TokenOwner): string {
+    const { kind, account, tenant, clientId } = credential;
+    return JSON.stringify([
+      kind,
+      account?.id,
+      tenant?.toLowerCase(),
+      clientId?.toLowerCase(),
+      cloud.id,
+      cloud.audience,
+    ]);
+  }
+
+  /**
+   * A token that is good for connecting now. silent never prompts; renew does not accept what is cached.
+   * @throws AppError signInRequired, credentialUnavailable, signInDeclined, wrongAudience, wrongTenant, cancelled
+   */
+  async get(owner: TokenOwner, mode: TokenMode, signal?: AbortSignal): Promise<AccessToken> {
+    if (signal?.aborted === true) throw cancelled(signal.reason);
+    const entry = this.#entry(owner);
+    const { token } = entry;
+    if (token === undefined || mode === 'renew') return this.#fetch(entry, mode, signal);
+    const left = token.expiresOn - this.#clock.now();
+    if (left > refreshBelow(token)) return token;
+    if (left > waitBelow(token)) {
+      this.#refreshBehind(entry);
+      return token;
+    }
+    try {
+      const fresh = await this.#fetch(entry, mode, signal);
+      if (fresh.expiresOn > this.#clock.now()) return fresh;
+    } catch (error) {
+      // What is left of the old one is still good: a prompt or a missing network must not stop what works.
+      if (isAppError(error, 'cancelled') || token.expiresOn - this.#clock.now() <= minute) throw error;
+      this.#log.warn(`No fresh token for ${token.who}: ${messageOf(error)}`);
+      return token;
+    }
+    throw new AppError(
+      'signInRequired',
+      `The token of ${token.who} has expired and ${sourceLabel(owner.credential.kind)} has no newer one. Sign in again.`,
+    );
+  }
+
+  /** What is known without asking anybody. */
+  facts(owner: TokenOwner): TokenFacts | undefined {
+    const token = this.#entries.get(this.key(owner))?.token;
+    if (token === undefined) return undefined;
+    const { who, tenant, audience, objectId, expiresOn } = token;
+    return { who, tenant, audience, objectId, expiresOn, source: sourceLabel(owner.credential.kind) };
+  }
+
+  /** Forgets a token that a server refused, unless it was replaced meanwhile; without `token`, whatever there is. */
+  drop(owner: TokenOwner, token?: AccessToken): void {
+    const key = this.key(owner);
+    const entry = this.#entries.get(key);
+    if (entry?.token === undefined || (token !== undefined && entry.token.token !== token.token)) return;
+    entry.token = undefined;
+    entry.notBefore = 0;
+    this.#changed(key);
+  }
+
+  dispose(): void {
+    for (const { flight } of this.#entries.values()) flight?.abort.abort();
+    this.#entries.clear();
+    this.#listeners.clear();
+  }
+
+  #entry(owner: TokenOwner): Entry {
+    const key = this.key(owner);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { owner, token: undefined, flight: undefined, notBefore: 0 };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  #refreshBehind(entry: Entry): void {
+    if (entry.flight !== undefined || this.#clock.now() < entry.notBefore) return;
+    const before = entry.token;
+    const refresh = async (): Promise<void> => {
+      try {
+        const token = await this.#fetch(entry, 'silent');
+        // The source keeps its own cache: no failure, ask again when it is ready to renew.
+        if (token.token === before?.token) entry.notBefore = token.expiresOn - msalRefresh + 1000;
+      } catch (error) {
+        entry.notBefore = this.#clock.now() + minute;
+        this.#log.debug(`Background refresh: ${messageOf(error)}`);
+      }
+    };
+    void refresh();
+  }
+
+  /** Joins the flight of this key if it can do what is asked, else starts one after it. */
+  async #fetch(entry: Entry, mode: TokenMode, signal?: AbortSignal): Promise<AccessToken> {
+    for (;;) {
+      const { flight } = entry;
+      if (flight === undefined) return this.#join(this.#start(entry, mode), signal);
+      if (strength[flight.mode] >= strength[mode]) return this.#join(flight, signal);
+      try {
+        const token = await this.#join(flight, signal);
+        if (mode === 'interactive') return token;
+      } catch (error) {
+        if (signal?.aborted === true) throw error;
+        // It could not do it silently; now a person may be asked.
+      }
+    }
+  }
+
+  #start(entry: Entry, mode: TokenMode): Flight {
+    const abort = new AbortController();
+    const forget = (): void => {
+      if (entry.flight === flight) entry.flight = undefined;
+    };
+    const promise = this.#ask(entry, mode, abort.signal).finally(forget);
+    const flight: Flight = { mode, promise, waiting: 0, abort, forget };
+    entry.flight = flight;
+    return flight;
+  }
+
+  async #ask(entry: Entry, mode: TokenMode, signal: AbortSignal): Promise<AccessToken> {
+    const { cloud, credential } = entry.owner;
+    const text = await this.#sources[credential.kind].getToken({ cloud, credential, mode, signal });
+    const token = readAccessToken(text, this.#clock.now());
+    checkAccessToken(token, cloud, credential);
+    if (token.expiresOn <= this.#clock.now()) {
+      throw new AppError(
+        'signInRequired',
+        `${sourceLabel(credential.kind)} gave a token that has already expired. Sign in again, and check this computer's clock.`,
+      );
+    }
+    const changed = entry.token?.token !== token.token;
+    entry.token = token;
+    if (changed) {
+      entry.notBefore = 0;
+      this.#changed(this.key(entry.owner));
+    }
+    return token;
+  }
+
+  /** One caller's giving up ends the flight only when nobody else waits for it. */
+  async #join(flight: Flight, signal?: AbortSignal): Promise<AccessToken> {
+    flight.waiting++;
+    let giveUp: (() => void) | undefined;
+    try {
+      if (signal === undefined) return await flight.promise;
+      const aborted = new Promise<never>((_, reject) => {
+        giveUp = () => reject(cancelled(signal.reason));
+        signal.addEventListener('abort', giveUp, { once: true });
+      });
+      return await Promise.race([flight.promise, aborted]);
+    } finally {
+      if (giveUp !== undefined) signal?.removeEventListener('abort', giveUp);
+      if (--flight.waiting === 0 && signal?.aborted === true) {
+        flight.promise.catch(() => undefined);
+        flight.forget();
+        flight.abort.abort();
+      }
+    }
+  }
+
+  #changed(key: string): void {
+    for (const listener of this.#listeners) listener({ key });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown failure';
+}

@@ -1,0 +1,350 @@
+// A pool of connections of one profile and identity, each opened with a token that was there before it dialed.
+import { readFileSync } from 'node:fs';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { getCACertificates, rootCertificates } from 'node:tls';
+import mssql from 'mssql';
+import type { Connection } from 'tedious';
+import type { Cloud } from '../core/cloud.ts';
+import type { ConnectionProfile } from '../core/connection.ts';
+import { AppError, cancelled, type ServerMessage } from '../core/errors.ts';
+import type { AccessToken, Clock, Log } from '../core/ports.ts';
+import type { ErrorContext } from '../core/sqlErrors.ts';
+import { connectError, errorChain } from './errorChain.ts';
+import { serverMessage } from './runRequest.ts';
+import { retireBelow } from './tokenCache.ts';
+
+// mssql's own extension points and marks, not in its types (mssql 12.7.14, lib/tedious/connection-pool.js); pinned by tokenPool.test.ts.
+declare module 'mssql' {
+  interface ConnectionPool {
+    _poolCreate(): Promise<Connection>;
+    _poolDestroy(connection: Connection): Promise<void>;
+    _poolValidate(connection: Connection): boolean | Promise<boolean>;
+    acquire(requester: object): Promise<Connection>;
+    release(connection: Connection): unknown;
+  }
+}
+declare module 'tedious' {
+  interface Connection {
+    /** Set by mssql when a socket failed: the connection is not handed out again. */
+    hasError?: boolean;
+  }
+}
+
+const minute = 60_000;
+/** A connection lives 55 to 60 minutes, so that a pool's connections do not all end at once. */
+const maxAge = (): number => (55 + 5 * Math.random()) * minute;
+/** How long the first connection may wait for its first user. */
+const spareLife = 30_000;
+
+export interface TokenPoolParts {
+  profile: ConnectionProfile;
+  cloud: Cloud;
+  clock: Clock;
+  log: Log;
+  /** Refuses a host before it is dialed. @throws AppError hostNotConfirmed */
+  checkHost: (host: string) => void;
+  /** The newest token; its caller has made sure that it is good for connecting. */
+  token(): AccessToken;
+  applicationName: string;
+}
+
+interface Life {
+  born: number;
+  maxAge: number;
+  token: AccessToken;
+}
+
+/** What the constructor's closures share with the pool: it must exist before `super()` returns. */
+interface Link {
+  made: Connection | undefined;
+}
+
+export class TokenPool extends mssql.ConnectionPool {
+  readonly #parts: TokenPoolParts;
+  readonly #link: Link;
+  readonly #lives = new WeakMap<Connection, Life>();
+  /** Opened by `connect()` as its probe; the first user gets it instead of a second login. */
+  #spare: Connection | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
+  #probing = false;
+  #connecting: Promise<unknown> | undefined;
+  #logins = 0;
+
+  constructor(parts: TokenPoolParts) {
+    const link: Link = { made: undefined };
+    super(poolConfig(parts, link));
+    this.#parts = parts;
+    this.#link = link;
+    // Without a listener a failing connection would end the extension host.
+    this.on('error', (error) => parts.log.debug(`Pool of ${parts.profile.server}: ${describe(error)}`));
+  }
+
+  get context(): ErrorContext {
+    const { id, server, database } = this.#parts.profile;
+    return { connectionId: id, server, database };
+  }
+
+  /** Physical logins so far. */
+  get logins(): number {
+    return this.#logins;
+  }
+
+  /**
+   * A connection of one's own until {@link give} it back.
+   * @throws AppError of the login, cancelled, tooBusy when all are in use
+   */
+  async take(signal?: AbortSignal): Promise<Connection> {
+    const taking = this.#acquire();
+    if (signal === undefined) return taking;
+    let giveUp: (() => void) | undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      giveUp = () => reject(cancelled(signal.reason));
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp, { once: true });
+    });
+    try {
+      return await Promise.race([taking, aborted]);
+    } catch (error) {
+      if (signal.aborted) {
+        taking.then(
+          (connection) => this.give(connection),
+          () => undefined,
+        );
+      }
+      throw error;
+    } finally {
+      if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** `broken`: it is not handed out again. */
+  give(connection: Connection, broken = false): void {
+    if (broken) connection.hasError = true;
+    this.release(connection);
+  }
+
+  /** A connection outside the pool, for a session that owns it. @throws AppError */
+  dial(): Promise<Connection> {
+    return this.#dial();
+  }
+
+  async end(): Promise<void> {
+    clearTimeout(this.#spareTimer);
+    // mssql refuses to close while it connects.
+    await this.#connecting?.catch(() => undefined);
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare !== undefined) await super._poolDestroy(spare);
+    await this.close();
+  }
+
+  override _poolCreate(): Promise<Connection> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    clearTimeout(this.#spareTimer);
+    if (spare !== undefined) {
+      if (this._poolValidate(spare) === true) return Promise.resolve(spare);
+      void super._poolDestroy(spare);
+    }
+    return this.#dial();
+  }
+
+  /** `connect()` opens one connection to try and destroys it: that one is kept. */
+  override _poolDestroy(connection: Connection): Promise<void> {
+    if (this.#probing) {
+      this.#spare = connection;
+      this.#spareTimer = setTimeout(() => {
+        if (this.#spare !== connection) return;
+        this.#spare = undefined;
+        void super._poolDestroy(connection);
+      }, spareLife);
+      this.#spareTimer.unref();
+      return Promise.resolve();
+    }
+    return super._poolDestroy(connection);
+  }
+
+  /** At check-out: a connection too old, or whose token is about to end, is replaced; the server would end it in mid-work. */
+  override _poolValidate(connection: Connection): boolean | Promise<boolean> {
+    const life = this.#lives.get(connection);
+    const now = this.#parts.clock.now();
+    if (life === undefined || now - life.born > life.maxAge) return false;
+    const margin = retireBelow(life.token, this.#parts.profile.connectTimeout * 1000);
+    if (life.token.expiresOn - now < margin) return false;
+    return super._poolValidate(connection);
+  }
+
+  async #acquire(): Promise<Connection> {
+    try {
+      if (!this.connected) await (this.#connecting ??= this.#open());
+      return await this.acquire(this);
+    } catch (error) {
+      if (errorChain(error).some(({ name }) => name === 'TimeoutError')) {
+        throw new AppError(
+          'tooBusy',
+          `All ${this.#parts.profile.maxPoolSize} connections of this pool are in use. Wait for a running statement, or allow more.`,
+          {
+            remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: this.#parts.profile.id }],
+            cause: error,
+          },
+        );
+      }
+      throw connectError(error, [], this.context);
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#probing = true;
+    try {
+      await this.connect();
+    } finally {
+      this.#probing = false;
+      this.#connecting = undefined;
+    }
+  }
+
+  async #dial(): Promise<Connection> {
+    const { clock, profile, log } = this.#parts;
+    const token = this.#parts.token();
+    const messages: ServerMessage[] = [];
+    this.#logins++;
+    // The driver makes its connection and calls beforeConnect before the promise is returned.
+    const opening = super._poolCreate();
+    const made = this.#link.made;
+    const onMessage = (message: Parameters<typeof serverMessage>[0]): void => {
+      messages.push(serverMessage(message));
+    };
+    made?.on('errorMessage', onMessage);
+    try {
+      const connection = await opening;
+      this.#lives.set(connection, { born: clock.now(), maxAge: maxAge(), token });
+      log.debug(`Connected to ${profile.database} on ${profile.server} as ${token.who}.`);
+      return connection;
+    } catch (error) {
+      throw connectError(error, messages, this.context);
+    } finally {
+      made?.removeListener('errorMessage', onMessage);
+    }
+  }
+}
+
+function poolConfig(parts: TokenPoolParts, link: Link): mssql.config {
+  const { profile, cloud } = parts;
+  const connectTimeout = profile.connectTimeout * 1000;
+  return {
+    server: profile.server,
+    database: profile.database,
+    port: profile.port,
+    options: {
+      // TLS always, verified always: there is no setting for either.
+      encrypt: profile.encryption === 'strict' ? 'strict' : true,
+      trustServerCertificate: false,
+      connectTimeout,
+      requestTimeout: profile.requestTimeout * 1000,
+      cancelTimeout: 10_000,
+      appName: profile.applicationName ?? parts.applicationName,
+      useUTC: true,
+      maxRetriesOnTransientErrors: 0,
+      enableArithAbort: true,
+      cryptoCredentialsDetails: { ...ownAuthority(cloud), minVersion: 'TLSv1.2' },
+      // Called for the server and again for the target of a redirect, each time before anything is sent to it.
+      connector: guardedConnector(parts, connectTimeout),
+    },
+    authentication: {
+      type: 'token-credential',
+      options: {
+        credential: {
+          // The scope that tedious passes is what the server asked for; the audience is our own cloud's.
+          getToken: () => {
+            const { token, expiresOn } = parts.token();
+            return Promise.resolve({ token, expiresOnTimestamp: expiresOn });
+          },
+        },
+      },
+    },
+    pool: {
+      max: profile.maxPoolSize,
+      min: 0,
+      idleTimeoutMillis: 30_000,
+      // A serverless database resumes in about a minute, and a redirect dials twice.
+      createTimeoutMillis: Math.max(2 * minute, 3 * connectTimeout),
+      acquireTimeoutMillis: Math.max(2 * minute, 3 * connectTimeout),
+    },
+    validateConnection: 'socket',
+    beforeConnect: (connection) => {
+      link.made = connection;
+    },
+  };
+}
+
+/** A custom cloud's authority beside the ones that are trusted anyway; without one, Node's and VS Code's own choice. */
+function ownAuthority(cloud: Cloud): { ca?: string[] } {
+  if (cloud.caFile === undefined) return {};
+  try {
+    return { ca: [...trustedCertificates(), readFileSync(cloud.caFile, 'utf8')] };
+  } catch (error) {
+    throw new AppError(
+      'invalidInput',
+      `The certificate authority of ${cloud.label} cannot be read: ${cloud.caFile}. Check "caFile" in the setting passwordlessSql.customClouds.`,
+      { cause: error },
+    );
+  }
+}
+
+function trustedCertificates(): readonly string[] {
+  // Node 22.15; before that only the built-in list can be had.
+  return typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
+}
+
+/**
+ * tedious calls a connector with where it is about to connect to, though its types say otherwise (tedious 20.3.9, connection.js,
+ * connectOnPort); without a target nothing is dialed.
+ */
+function guardedConnector(
+  { checkHost, profile }: TokenPoolParts,
+  connectTimeout: number,
+): (target?: { host: string; port: number }, lookup?: unknown, signal?: AbortSignal) => Promise<Socket> {
+  return async (target, _lookup, signal) => {
+    if (target === undefined)
+      throw new AppError('notSupported', 'The driver does not say where it connects to.');
+    checkHost(target.host);
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const socket = connectSocket({
+        host: target.host,
+        port: target.port,
+        autoSelectFamily: true,
+        // Its default of 250 ms is less than a far region takes.
+        autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(connectTimeout / 3)),
+      });
+      const settle = (): void => {
+        socket.removeListener('error', onError);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const onError = (error: Error): void => {
+        settle();
+        socket.destroy();
+        reject(error);
+      };
+      const onAbort = (): void => {
+        settle();
+        socket.destroy();
+        reject(
+          signal?.reason instanceof Error
+            ? signal.reason
+            : new Error(`Connecting to ${profile.server} ended.`),
+        );
+      };
+      socket.once('error', onError);
+      socket.once('connect', () => {
+        settle();
+        resolve(socket);
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name} ${error.message.split('\n')[0] ?? ''}` : 'unknown failure';
+}

@@ -10,6 +10,7 @@ const { values } = parseArgs({
     'entra-only': { type: 'boolean', default: false },
     'closed-firewall': { type: 'boolean', default: false },
     'token-lifetime': { type: 'string', default: '3900' },
+    'pre-encode': { type: 'boolean', default: false },
     upstream: { type: 'string' },
     json: { type: 'boolean', default: false },
     'exit-with-stdin': { type: 'boolean', default: false },
@@ -22,6 +23,7 @@ const azure = await startLocalAzure({
   databases: values.database,
   entraOnly: values['entra-only'],
   closedFirewall: values['closed-firewall'],
+  preEncode: values['pre-encode'],
   ...(values.upstream === undefined ? {} : { upstream: values.upstream }),
   tokenLifetime: Number(values['token-lifetime']),
   log: (line) => {

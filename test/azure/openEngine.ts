@@ -13,6 +13,8 @@ export interface EngineOptions {
   databases: readonly string[];
   principals: Omit<PrincipalsOptions, 'connect' | 'securables'>;
   serverName: string;
+  /** Statements that begin with `-- pre-encoded` are recorded and replayed (engine/statements/encodedRows.ts). */
+  preEncode?: boolean;
 }
 
 /** @throws Error when PostgreSQL does not come up. */
@@ -36,7 +38,12 @@ export async function openEngine(options: EngineOptions): Promise<RunningBackend
       }
     },
   });
-  const backend = new EngineBackend({ cluster, authorization, serverName: options.serverName });
+  const backend = new EngineBackend({
+    cluster,
+    authorization,
+    serverName: options.serverName,
+    ...(options.preEncode === true ? { preEncode: (text: string) => text.startsWith('-- pre-encoded') } : {}),
+  });
   return {
     backend,
     databases: () => cluster.databases().map(({ name }) => name),

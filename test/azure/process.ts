@@ -20,6 +20,8 @@ export interface LocalAzureOptions {
   upstream?: string;
   /** Seconds of an issued token's life. */
   tokenLifetime?: number;
+  /** For benchmarks: replay the rows of statements that begin with `-- pre-encoded` once they have run. */
+  preEncode?: boolean;
   /** Milliseconds until the process must be up; default 60 000. */
   startTimeout?: number;
 }
@@ -99,6 +101,7 @@ function flags(options: LocalAzureOptions): string[] {
   for (const database of options.databases ?? []) list.push('--database', database);
   if (options.entraOnly === true) list.push('--entra-only');
   if (options.closedFirewall === true) list.push('--closed-firewall');
+  if (options.preEncode === true) list.push('--pre-encode');
   if (options.upstream !== undefined) list.push('--upstream', options.upstream);
   if (options.tokenLifetime !== undefined) list.push('--token-lifetime', String(options.tokenLifetime));
   return list;

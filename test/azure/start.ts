@@ -29,6 +29,8 @@ export interface StartOptions {
   entraOnly: boolean;
   /** No firewall rule for this machine. */
   closedFirewall: boolean;
+  /** For benchmarks: replay the rows of statements that begin with `-- pre-encoded`. */
+  preEncode?: boolean;
   /** Relay to this 'host:port' instead of the own engine. */
   upstream?: string;
   /** Seconds. */
@@ -93,6 +95,7 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
           serverName: 'localhost',
           databases: ['appdb', 'emptydb', ...options.databases],
           principals,
+          preEncode: options.preEncode === true,
         })
       : await openUpstream(options.upstream, principals, options.log);
   stops.push(() => engine.stop());

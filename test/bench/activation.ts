@@ -5,16 +5,13 @@ import { launchBrowser, newPage } from '../workbench/browser.ts';
 import { WorkbenchDriver } from '../workbench/driver.ts';
 import { startServer } from '../workbench/server.ts';
 import { ensureWorkbench } from '../workbench/setup.ts';
+import { figure, ratio } from './measure.ts';
 import { packageVsix } from '../../scripts/package.ts';
 
 const runs = 5;
 const ours = 'Passwordless SQL for Azure';
 /** The named peer: ships with VS Code and activates when a JSON file is shown. */
 const peer = 'JSON Language Features';
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const spread = (values: number[]): string => `${Math.min(...values)}-${Math.max(...values)}`;
 
 /** Milliseconds that VS Code itself reports for an extension's activation. */
 async function activationTimes(vsix: string): Promise<{ ours: number; peer: number }> {
@@ -58,7 +55,7 @@ export async function benchActivation(): Promise<void> {
     theirs.push(times.peer);
   }
   console.log(`activation, ms, median of ${runs} (spread)`);
-  console.log(`  ${ours.padEnd(28)} ${median(mine)} (${spread(mine)})`);
-  console.log(`  ${peer.padEnd(28)} ${median(theirs)} (${spread(theirs)})`);
-  console.log(`  ratio ${(median(mine) / median(theirs)).toFixed(2)}`);
+  console.log(`  ${ours.padEnd(28)} ${figure(mine, 0)}`);
+  console.log(`  ${peer.padEnd(28)} ${figure(theirs, 0)}`);
+  console.log(`  ratio ${ratio(mine, theirs)}`);
 }

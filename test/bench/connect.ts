@@ -1,0 +1,81 @@
+// Cold connection and first page of users: our door against raw tedious, same server, same verified TLS, token already there on both sides.
+import { UserService } from '../../src/services/userService.ts';
+import type { Sql } from '../../src/core/ports.ts';
+import { figure, ratio } from './measure.ts';
+import { connectTedious, door, profileOf, queryTedious, type Target } from './target.ts';
+
+const runs = 5;
+/** Connections in a run; a run's figure is their mean. */
+const repeats = 20;
+const page = 'SELECT TOP (100) id, first_name, last_name FROM dbo.[user] ORDER BY id';
+
+async function mean(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  for (let count = 0; count < repeats; count++) await work();
+  return (performance.now() - started) / repeats;
+}
+
+/** The statements that the tree sends for a first page, so that tedious is asked for the same. */
+async function statementsOfTree(sql: Sql, target: Target): Promise<number> {
+  let count = 0;
+  const counting = {
+    query: (...args: Parameters<Sql['query']>) => {
+      count++;
+      return sql.query(...args);
+    },
+  };
+  await new UserService(counting).page(
+    profileOf(target),
+    { schema: 'dbo', name: 'user' },
+    { offset: 0, limit: 100 },
+  );
+  return count;
+}
+
+export async function benchConnect(target: Target): Promise<void> {
+  const profile = profileOf(target);
+  const ours = async (): Promise<void> => {
+    const sql = door(target);
+    const { rows } = await sql.query(profile, { text: page });
+    if (rows.length !== 100) throw new Error(`${rows.length} rows`);
+    await sql.dispose();
+  };
+  const tree = async (): Promise<void> => {
+    const sql = door(target);
+    const { rows } = await new UserService(sql).page(
+      profile,
+      { schema: 'dbo', name: 'user' },
+      { offset: 0, limit: 100 },
+    );
+    if (rows.length !== 100) throw new Error(`${rows.length} rows`);
+    await sql.dispose();
+  };
+  const raw = async (): Promise<void> => {
+    const connection = await connectTedious(target);
+    if ((await queryTedious(connection, page)) !== 100) throw new Error('not 100 rows');
+    const ended = new Promise<void>((resolve) => connection.once('end', () => resolve()));
+    connection.close();
+    await ended;
+  };
+  const warm = door(target);
+  const statements = await statementsOfTree(warm, target);
+  await warm.dispose();
+  for (const work of [ours, tree, raw]) await work();
+
+  const figures = { ours: [] as number[], tree: [] as number[], raw: [] as number[] };
+  for (let run = 0; run < runs; run++) {
+    figures.raw.push(await mean(raw));
+    figures.ours.push(await mean(ours));
+    figures.tree.push(await mean(tree));
+  }
+  console.log(
+    `connect + first page of users (100 rows), ms, median of ${runs} (spread), each the mean of ${repeats}`,
+  );
+  console.log(`  raw tedious, the page            ${figure(figures.raw)}`);
+  console.log(
+    `  ours, the page                   ${figure(figures.ours)}   ratio ${ratio(figures.ours, figures.raw, { atMost: 1.15 })}`,
+  );
+  console.log(
+    `  ours, as the tree reads it       ${figure(figures.tree)}   ratio ${ratio(figures.tree, figures.raw)} (${statements} statements: the table's columns, its keys, the page)`,
+  );
+}

@@ -4,7 +4,8 @@ import { connect as tcpConnect } from 'node:net';
 import type { Connection } from 'tedious';
 import { afterEach, beforeEach, describe, it } from 'vitest';
 import { SqlError } from '../contract.ts';
-import { connect, query, SPN, startTestServer, TOKEN, until } from './testServer.ts';
+import { TdsClient } from './tdsClient.ts';
+import { CA, connect, query, SPN, startTestServer, TOKEN, until } from './testServer.ts';
 import type { TestServer } from './testServer.ts';
 
 describe('TDS login', () => {
@@ -160,6 +161,44 @@ describe('TDS login', () => {
     assert.match(String(error), /Client with IP address '(127\.0\.0\.1|::1)'/);
     assert.deepEqual(numbers, [40_615]);
     assert.equal(seen.length, 1);
+  });
+
+  it('reads the server name as ODBC writes it', async () => {
+    const names: string[] = [];
+    await fixture.server.close();
+    fixture = await startTestServer({
+      gate: ({ serverName }) => {
+        names.push(serverName);
+        return Promise.resolve();
+      },
+    });
+    for (const serverName of ['tcp:my.host,1433', 'my.host\\x', 'my.host', '']) {
+      const client = await TdsClient.open({
+        host: '127.0.0.1',
+        serverName: 'localhost',
+        port: fixture.port,
+        ca: CA,
+      });
+      client.login({ user: 'app', password: 'sécret', serverName });
+      await client.message();
+      client.close();
+    }
+    // Without a name in LOGIN7, the one that TLS asked for.
+    assert.deepEqual(names, ['my.host', 'my.host', 'my.host', 'localhost']);
+  });
+
+  it('orders faults of the login by who is logging in', async () => {
+    await fixture.server.close();
+    fixture = await startTestServer({
+      faults: (one, stage) =>
+        stage === 'login' && one.applicationName === 'unlucky' ? { dropBeforeReply: 'rst' } : undefined,
+    });
+    await assert.rejects(connect(fixture.config({}, { appName: 'unlucky' })));
+    await client(fixture.config({}, { appName: 'lucky' }));
+    assert.deepEqual(
+      fixture.backend.logins.map((login) => login.applicationName),
+      ['lucky'],
+    );
   });
 
   it('sends a client to another server', async () => {

@@ -33,9 +33,11 @@ const LARGEST_PACKET = 16_383;
 /** How the handshake talks to its connection. */
 export interface LoginChannel {
   readonly clientAddress: string;
-  /** TLS server name indication, '' when there was none. */
-  readonly sni: string;
+  /** TLS server name indication, known once the client has spoken through TLS; '' when there was none. */
+  sni(): string;
   receive(): Promise<TdsMessage>;
+  /** LOGIN7 was read; nothing was decided yet. */
+  announced(login7: Login7): Promise<void>;
   send(tokens: Buffer): void;
 }
 
@@ -62,7 +64,8 @@ export async function performLogin(
     throw new ProtocolError(`packet type ${message.type} instead of LOGIN7`);
   const login7 = parseLogin7(message.body);
   const tdsVersion = agreeOnVersion(login7.tdsVersion);
-  const serverName = login7.serverName || channel.sni;
+  await channel.announced(login7);
+  const serverName = plainServerName(login7.serverName) || channel.sni();
   await options.gate?.({ address: channel.clientAddress, serverName, database: login7.database });
   const caller = await authenticate(options, channel, prelogin, login7);
   const login: LoginRequest = {
@@ -84,6 +87,14 @@ export async function performLogin(
       : Math.min(Math.max(login7.packetSize, SMALLEST_PACKET), LARGEST_PACKET);
   const response = loginResponse({ options, login7, prelogin, tdsVersion, packetSize, session, messages });
   return { session, login, tdsVersion, packetSize, response };
+}
+
+/** "tcp:host,1433" and "host\instance", as ODBC sends them, without what is not the host. */
+function plainServerName(text: string): string {
+  return text
+    .replace(/^\w+:/, '')
+    .replace(/[,\\].*$/s, '')
+    .trim();
 }
 
 function agreeOnVersion(asked: number): number {

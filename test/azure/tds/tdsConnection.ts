@@ -46,6 +46,8 @@ export class TdsConnection implements ConnectionInfo {
   rows = 0;
   bytesRead = 0;
   executing = false;
+  applicationName = '';
+  hostName = '';
   private readonly socket: Socket;
   private readonly options: TdsServerOptions;
   private readonly contexts: TlsContexts;
@@ -97,14 +99,6 @@ export class TdsConnection implements ConnectionInfo {
 
   get loggedIn(): boolean {
     return this.session !== undefined;
-  }
-
-  get applicationName(): string {
-    return this.login?.applicationName ?? '';
-  }
-
-  get hostName(): string {
-    return this.login?.hostName ?? '';
   }
 
   get callerKind(): ConnectionInfo['callerKind'] {
@@ -334,16 +328,20 @@ export class TdsConnection implements ConnectionInfo {
   }
 
   private async logIn(outbound: Outbound, prelogin: Prelogin): Promise<boolean> {
-    const fault = this.options.faults?.(this, 'login');
-    outbound.begin(fault);
-    if (await this.faultBefore(fault)) return false;
     try {
       const result = await performLogin(
         this.options,
         {
           clientAddress: this.clientAddress,
-          sni: this.sni,
+          sni: () => this.sni,
           receive: () => this.receive(),
+          announced: async (login7) => {
+            this.applicationName = login7.applicationName;
+            this.hostName = login7.hostName;
+            const fault = this.options.faults?.(this, 'login');
+            outbound.begin(fault);
+            if (await this.faultBefore(fault)) throw new ConnectionClosed();
+          },
           send: (tokens) => this.send(tokens),
         },
         prelogin,

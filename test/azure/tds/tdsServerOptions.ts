@@ -20,7 +20,7 @@ export interface TdsServerOptions {
   gate?(connection: { address: string; serverName: string; database: string }): Promise<void>;
   /** Sends an authenticated client elsewhere (ENVCHANGE routing). */
   route?(login: LoginRequest): { host: string; port: number } | undefined;
-  /** Orders a fault for the coming reply; `stage` is the login or the request about to be executed. */
+  /** Orders a fault for the coming reply; `stage` is the login (LOGIN7 was just read) or the request about to be executed. */
   faults?(connection: ConnectionInfo, stage: 'login' | ClientRequest): Fault | undefined;
   log?(line: string): void;
   /** From accept to the end of the login, milliseconds. */

@@ -2,6 +2,7 @@
 import { SqlError } from '../contract.ts';
 import type { Backend, BackendSession, LoginRequest, SqlMessage } from '../contract.ts';
 import { Catalog } from './catalog/catalog.ts';
+import { dropTemporary } from './ddl/rowset.ts';
 import type { EngineServices } from './interpreter/engineServices.ts';
 import type { Cluster } from './postgres/cluster.ts';
 import { EngineSession } from './session.ts';
@@ -47,8 +48,8 @@ export class EngineBackend implements Backend {
         }
         return catalog;
       },
-      discardTemporary: async (connection) => {
-        await connection.query('DISCARD TEMP');
+      discardTemporary: async (connection, database) => {
+        await dropTemporary({ connection, catalog: this.services.catalog(database) });
       },
     };
   }

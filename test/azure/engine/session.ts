@@ -12,13 +12,13 @@ import type {
 import { parseBatch } from '../tsql/parser.ts';
 import { encodeParameter } from './catalog/values.ts';
 import type { EngineServices } from './interpreter/engineServices.ts';
-import { Attention, BatchAborted, TriggerRollback } from './interpreter/flow.ts';
+import { Attention, BatchAborted, ScopeEnded, TriggerRollback } from './interpreter/flow.ts';
 import { Frame } from './interpreter/frame.ts';
 import { Interpreter } from './interpreter/interpreter.ts';
 import { SessionState } from './interpreter/sessionState.ts';
 import type { PgConnection } from './postgres/connection.ts';
 import { recordRows, replayRows } from './statements/encodedRows.ts';
-import { callProcedure } from './statements/execute.ts';
+import { callProcedure, dropTemporary } from './statements/execute.ts';
 import type { Argument } from './statements/execute.ts';
 import { beginTransaction, commitTransaction, rollbackTransaction, saveTransaction } from './statements/transaction.ts';
 
@@ -164,13 +164,13 @@ export class EngineSession implements BackendSession {
     this.state.nesting = 0;
     this.state.triggerDepth = 0;
     try {
-      await this.run(interpreter, request);
+      await this.run(interpreter, request, signal);
     } catch (error) {
       if (error instanceof Attention) {
         if (this.state.options.xactAbort) await interpreter.rollbackAll();
         return;
       }
-      if (error instanceof BatchAborted || error instanceof TriggerRollback) {
+      if (error instanceof BatchAborted || error instanceof TriggerRollback || error instanceof ScopeEnded) {
         // Already told.
       } else {
         const located = interpreter.located(error, interpreter.line, new Frame('batch'));
@@ -195,11 +195,17 @@ export class EngineSession implements BackendSession {
     if (!interpreter.doneSent && request.kind !== 'rpc') out.done({ kind: 'statement' });
   }
 
-  private async run(interpreter: Interpreter, request: ClientRequest): Promise<void> {
+  private async run(interpreter: Interpreter, request: ClientRequest, signal: AbortSignal): Promise<void> {
     switch (request.kind) {
       case 'batch': {
         const batch = parseBatch(request.text, { quotedIdentifier: this.state.options.quotedIdentifier });
-        await interpreter.runBatch(batch, this.batchFrame());
+        const frame = this.batchFrame();
+        try {
+          await interpreter.runBatch(batch, frame);
+        } finally {
+          this.state.batchIdentity = frame.scopeIdentity;
+          if (!signal.aborted) await dropTemporary(interpreter, frame);
+        }
         return;
       }
       case 'transaction':
@@ -212,7 +218,7 @@ export class EngineSession implements BackendSession {
 
   private batchFrame(): Frame {
     const frame = new Frame('batch');
-    frame.scopeIdentity = this.state.identity;
+    frame.scopeIdentity = this.state.batchIdentity;
     return frame;
   }
 
@@ -297,7 +303,7 @@ export class EngineSession implements BackendSession {
     }
     this.state.reset();
     if (!this.connection.inTransaction) {
-      await this.services.discardTemporary(this.connection);
+      await this.services.discardTemporary(this.connection, this.database);
       await this.connection.query('SELECT pg_advisory_unlock_all()');
       await this.connection.query("SELECT set_config('tsql.dateformat', 'mdy', false), set_config('lock_timeout', '0', false)");
     }

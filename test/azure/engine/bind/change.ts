@@ -15,6 +15,7 @@ import type {
   Top,
   Update,
 } from '../../tsql/ast.ts';
+import { parseExpressionText } from '../../tsql/parser.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { arithmetic, bindExpression } from './expressions.ts';
@@ -93,6 +94,15 @@ function columnOf(object: ResolvedObject, name: Identifier): ObjectColumn {
   return found;
 }
 
+/** A column's default, bound where it is needed; NULL without one. Identity and rowversion have PostgreSQL's own. */
+function defaultSql(binder: Binder, object: ResolvedObject, column: ObjectColumn): string {
+  if (column.defaultText === undefined) {
+    return column.identity || column.type.name === 'timestamp' || column.generated ? 'DEFAULT' : `NULL::${binder.storage.pgType(column.type)}`;
+  }
+  const bound = bindExpression(binder, new Scope(), parseExpressionText(column.defaultText));
+  return assigned(binder, object, column, bound, 0);
+}
+
 /** A value on its way into a column. */
 function assigned(binder: Binder, object: ResolvedObject, column: ObjectColumn, bound: Bound, line: number): string {
   const value = bound.undeclared !== undefined ? binder.infer(bound, column.type) : bound;
@@ -137,22 +147,28 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
     if (!listed) raise(8101, `An explicit value for the identity column in table '${fullTarget(node)}' can only be specified when a column list is used and IDENTITY_INSERT is ON.`, node.line);
     raise(545, `Explicit value must be specified for identity column in table '${object.name}' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR REPLICATION identity column.`, node.line);
   }
-  const names = columns.map((column) => column.pgName).join(', ');
+  const defaulted = object.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
+  const names = [...columns, ...defaulted].map((column) => column.pgName).join(', ');
   const source = node.source;
   let body: string;
   if (source.kind === 'defaultValues') {
-    body = 'DEFAULT VALUES';
+    const given = object.columns.filter((column) => column.defaultText !== undefined);
+    body =
+      given.length === 0
+        ? 'DEFAULT VALUES'
+        : `(${given.map((column) => column.pgName).join(', ')}) VALUES (${given.map((column) => defaultSql(binder, object, column)).join(', ')})`;
   } else if (source.kind === 'values') {
     const scope = new Scope();
     const rows = source.rows.map((row) => {
       if (row.length !== columns.length) wrongCount(row.length, columns.length, listed, node, object, identity);
-      return row.map((expression, i) => {
+      const values = row.map((expression, i) => {
         const column = columns[i];
         if (column === undefined) return 'NULL';
-        if (expression.kind === 'default') return 'DEFAULT';
+        if (expression.kind === 'default') return defaultSql(binder, object, column);
         const bound = bindExpression(binder, scope, expression);
         return assigned(binder, object, column, bound, expression.line);
       });
+      return [...values, ...defaulted.map((column) => defaultSql(binder, object, column))];
     });
     body = `(${names}) ${node.top === undefined ? `VALUES ${rows.map((row) => `(${row.join(', ')})`).join(', ')}` : unsupported('TOP with VALUES', node.line)}`;
   } else if (source.kind === 'query') {
@@ -180,11 +196,11 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
       return assigned(binder, object, column, bound, node.line);
     });
     const top = node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`;
+    list.push(...defaulted.map((column) => defaultSql(binder, object, column)));
     body = `(${names}) SELECT ${list.join(', ')} FROM (${query.sql}) AS ${alias}(${columns.map((_, i) => `c${String(i + 1)}`).join(', ')})${top}`;
   } else {
     return unsupported('INSERT … EXECUTE', node.line);
   }
-  if (columns.length === 0 && source.kind !== 'defaultValues') body = 'DEFAULT VALUES';
   const sql = finish(binder, {
     kind: 'insert',
     object,
@@ -310,13 +326,15 @@ function finish(
     if (columns.length !== bounds.length) {
       raise(213, 'Column name or number of supplied values does not match table definition.', clause.line);
     }
+    const filled = into.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
     const values = columns.map((column, i) => {
       const bound = bounds[i]?.bound;
       if (bound === undefined) return 'NULL';
       const name = add(bound.sql);
       return assigned(binder, into, column, { ...bound, sql: `d.${name}` }, clause.line);
     });
-    afterwards.push(`INSERT INTO ${into.pgName} (${columns.map((column) => column.pgName).join(', ')}) SELECT ${values.join(', ')} FROM d`);
+    values.push(...filled.map((column) => defaultSql(binder, into, column)));
+    afterwards.push(`INSERT INTO ${into.pgName} (${[...columns, ...filled].map((column) => column.pgName).join(', ')}) SELECT ${values.join(', ')} FROM d`);
   }
   if (change.output.length > 0) binder.require('SELECT', change.object);
   const assignmentNames = change.assignments.map(({ sql }) => add(sql));
@@ -380,7 +398,7 @@ function bindSet(binder: Binder, scope: Scope, object: ResolvedObject, clauses: 
     if (column.type.name === 'timestamp') raise(272, 'Cannot update a timestamp column.', clause.line);
     if (column.generated) raise(13537, `Cannot update GENERATED ALWAYS columns in table '${binder.displayName(object)}'.`, clause.line);
     binder.require('UPDATE', object, column.name);
-    if (clause.expression.kind === 'default') return { column, variable, sql: 'DEFAULT' };
+    if (clause.expression.kind === 'default') return { column, variable, sql: defaultSql(binder, object, column) };
     const right = compound(binder, scope, clause, { kind: 'column', name: clause.column, line: clause.line, start: clause.start, end: clause.end });
     return { column, variable, sql: assigned(binder, object, column, right, clause.line) };
   });
@@ -469,10 +487,10 @@ export function bindUpdate(binder: Binder, node: Update, context: Context): Boun
           }),
         }));
     }
-    const values = sets.map((one, i) => (one.sql === 'DEFAULT' ? [] : [`${one.sql} AS v${String(i)}`])).flat();
+    const values = sets.map((one, i) => [`${one.sql} AS v${String(i)}`]).flat();
     const source = `src AS (SELECT ${[`${own?.pgAlias ?? 's0'}.ctid AS rid`, ...values, ...extra].join(', ')}${all}${where}${limit})`;
     withSql = common.sql === '' ? `WITH ${source} ` : `${common.sql.trimEnd()}, ${source} `;
-    text = `UPDATE ${object.pgName} AS s0 SET ${set(sets, (one, i) => (one.sql === 'DEFAULT' ? 'DEFAULT' : `src.v${String(i)}`)) || noColumn(object)} FROM src WHERE s0.ctid = src.rid`;
+    text = `UPDATE ${object.pgName} AS s0 SET ${set(sets, (one, i) => `src.v${String(i)}`) || noColumn(object)} FROM src WHERE s0.ctid = src.rid`;
     sets = sets.map((one, i) => (one.variable !== undefined && one.column === undefined ? { ...one, sql: `src.v${String(i)}` } : one));
   }
   const assignments = sets.flatMap((one) =>
@@ -616,7 +634,7 @@ export function bindMerge(binder: Binder, node: Merge, context: Context): BoundC
     }
     inserts = true;
     binder.require('INSERT', object);
-    if (action.values === undefined) return `${when}${condition} THEN INSERT DEFAULT VALUES`;
+    if (action.values === undefined) return unsupported('INSERT DEFAULT VALUES in MERGE', clause.line);
     const columns =
       action.columns.length > 0
         ? action.columns.map((name) => columnOf(object, name))
@@ -626,13 +644,16 @@ export function bindMerge(binder: Binder, node: Merge, context: Context): BoundC
     }
     const values = action.values.map((expression, i) => {
       const column = columns[i];
-      if (expression.kind === 'default' || column === undefined) return 'DEFAULT';
+      if (column === undefined) return 'NULL';
+      if (expression.kind === 'default') return defaultSql(binder, object, column);
       if (column.identity && context.identityInsert !== object.objectId) {
         raise(544, `Cannot insert explicit value for identity column in table '${object.name}' when IDENTITY_INSERT is set to OFF.`, clause.line);
       }
       return assigned(binder, object, column, bindExpression(binder, scope, expression), expression.line);
     });
-    return `${when}${condition} THEN INSERT (${columns.map((column) => column.pgName).join(', ')}) VALUES (${values.join(', ')})`;
+    const defaulted = object.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
+    const all = [...values, ...defaulted.map((column) => defaultSql(binder, object, column))];
+    return `${when}${condition} THEN INSERT (${[...columns, ...defaulted].map((column) => column.pgName).join(', ')}) VALUES (${all.join(', ')})`;
   });
   const identity = inserts ? object.columns.find((column) => column.identity)?.pgName : undefined;
   const sql = finish(binder, {

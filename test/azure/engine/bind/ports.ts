@@ -44,6 +44,8 @@ export interface ObjectColumn {
   identity: boolean;
   computed: boolean;
   hasDefault: boolean;
+  /** The default's T-SQL text: the upper half puts it into INSERT, since it may depend on the session. */
+  defaultText?: string;
   generated: boolean;
   hidden: boolean;
 }
@@ -58,6 +60,8 @@ export interface ResolvedObject {
   /** The quoted PostgreSQL relation. */
   pgName: string;
   columns: ObjectColumn[];
+  /** The quoted PostgreSQL sequence behind the identity column. */
+  identitySequence?: string;
   /** T-SQL of a view, procedure, function or trigger. */
   definition?: string;
   triggers: { name: string; schema: string; timing: 'after' | 'insteadOf'; events: string[]; definition: string; objectId: number }[];

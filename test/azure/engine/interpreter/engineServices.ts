@@ -2,7 +2,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster } from '../postgres/cluster.ts';
 import type { SelectStatement } from '../../tsql/ast.ts';
-import type { ResolvedObject } from '../bind/ports.ts';
 import type { PgConnection } from '../postgres/connection.ts';
 import type { Authorization } from '../session.ts';
 import type { Recording } from '../statements/encodedRows.ts';
@@ -16,13 +15,11 @@ export interface EngineServices {
   clock: () => number;
   serverName: string;
   /** RESETCONNECTION: temp tables go. */
-  discardTemporary(connection: PgConnection): Promise<void>;
+  discardTemporary(connection: PgConnection, database: string): Promise<void>;
   /** Before a SELECT: fills what sys.dm_exec_* reads. */
   beforeRead?(connection: PgConnection, statement: SelectStatement): Promise<void>;
   /** sp_reset_connection called by name. */
   resetSession?(interpreter: Interpreter): Promise<void>;
-  /** TRUNCATE TABLE: identities start again. */
-  restartIdentity?(connection: PgConnection, object: ResolvedObject): Promise<void>;
   /** Benchmarks: a read-only SELECT of this text may be answered from rows encoded before. See `statements/encodedRows.ts`. */
   preEncode: ((sqlText: string) => boolean) | undefined;
   /** Encoded rows by database and text. */

@@ -9,6 +9,19 @@ export class BatchAborted extends Error {
   }
 }
 
+/**
+ * What binding finds (a missing table or column) ends the batch, procedure or dynamic text it stands in; the level around goes on. A TRY
+ * of the same level does not see it. `error` is set while a TRY further out still has to.
+ */
+export class ScopeEnded extends Error {
+  readonly error: SqlError | undefined;
+  constructor(error?: SqlError) {
+    super('The scope was ended.');
+    this.name = 'ScopeEnded';
+    this.error = error;
+  }
+}
+
 /** The client asked to stop. Not an error: the front acknowledges. */
 export class Attention extends Error {
   constructor() {

@@ -1,5 +1,6 @@
 // One level of execution: a batch, a procedure, a trigger or dynamic SQL, with its variables.
 import type { SqlType } from '../../contract.ts';
+import type { Name } from '../../tsql/ast.ts';
 import type { TransitionTables } from '../bind/binder.ts';
 import type { Cursor } from './cursor.ts';
 import type { ResolvedObject } from '../bind/ports.ts';
@@ -30,11 +31,15 @@ export class Frame {
   readonly tableVariables = new Map<string, ResolvedObject>();
   /** Temp tables made here, dropped when it ends (not those of a batch). */
   readonly temporary: string[] = [];
+  /** #temp tables made in a procedure or in dynamic text: gone when it ends. */
+  readonly temporaryNames: Name[] = [];
   /** Name that errors carry, and the object for @@PROCID. */
   procedure: string | undefined;
   procedureId: number | undefined;
   /** Added to a node's line. */
   lineOffset = 0;
+  /** TRY blocks of this level that are being run. */
+  tries = 0;
   scopeIdentity: string | null = null;
   transition: TransitionTables | undefined;
   /** What a one-part name means here first. */

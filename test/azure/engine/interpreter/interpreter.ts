@@ -2,6 +2,7 @@
 import { SqlError } from '../../contract.ts';
 import type { ResponseWriter, SqlMessage, SqlType, SqlValue } from '../../contract.ts';
 import type { Batch, Expression, Predicate, Statement } from '../../tsql/ast.ts';
+import { parseBatch } from '../../tsql/parser.ts';
 import { Binder } from '../bind/binder.ts';
 import type { Requirement } from '../bind/binder.ts';
 import type { ParameterSource } from '../bind/bound.ts';
@@ -16,9 +17,10 @@ import { translateError } from '../errors.ts';
 import type { PgConnection } from '../postgres/connection.ts';
 import { PgError } from '../postgres/pgError.ts';
 import type { Authorization, Securable } from '../session.ts';
+import { compileBatch } from '../statements/compile.ts';
 import { executeStatement } from '../statements/executeStatement.ts';
 import type { EngineServices } from './engineServices.ts';
-import { Attention, BatchAborted, TriggerRollback, endsBatch } from './flow.ts';
+import { Attention, BatchAborted, ScopeEnded, TriggerRollback, endsBatch } from './flow.ts';
 import type { Control, Frame } from './frame.ts';
 import type { SessionState } from './sessionState.ts';
 import { sessionValue } from './sessionValues.ts';
@@ -67,7 +69,17 @@ export class Interpreter {
 
   /** A batch, or the text of dynamic SQL. @throws SqlError (syntax), BatchAborted, Attention */
   async runBatch(batch: Batch, frame: Frame): Promise<Control> {
+    await compileBatch(this, batch.statements, frame);
     return await this.runList(batch.statements, frame);
+  }
+
+  /** Dynamic text as a batch: its syntax errors are errors of the statement that runs it. */
+  parse(text: string, frame: Frame): Batch {
+    try {
+      return parseBatch(text, { quotedIdentifier: this.state.options.quotedIdentifier });
+    } catch (error) {
+      throw this.located(error, 1, frame);
+    }
   }
 
   async runList(statements: readonly Statement[], frame: Frame): Promise<Control> {
@@ -101,33 +113,34 @@ export class Interpreter {
       if (clearsError.has(statement.kind)) this.state.error = 0;
       return control;
     } catch (thrown) {
+      const fresh = !(thrown instanceof SqlError && located.has(thrown));
       const error = this.located(thrown, statement.line, frame);
       this.state.error = error.detail.number;
       const severity = endsBatch(error);
+      const scopeEnds = fresh && severity === 'end';
+      const isRaise = statement.kind === 'raiserror';
+      if (scopeEnds) {
+        if (this.state.tries > frame.tries) throw new ScopeEnded(error);
+        await this.report(error);
+        if (this.state.options.xactAbort) await this.rollbackAll();
+        throw new ScopeEnded();
+      }
       if (this.state.tries > 0 && error.detail.class < 20) {
-        if (this.state.transactions > 0 && (this.state.options.xactAbort || severity === 'rollback')) {
-          if (!isRaiserror(statement)) this.state.doomed = true;
+        if (this.state.transactions > 0 && !isRaise && (this.state.options.xactAbort || severity === 'rollback')) {
+          this.state.doomed = true;
         }
         throw error;
       }
-      await this.report(error);
-      const isRaise = isRaiserror(statement);
-      if (this.state.options.xactAbort && !isRaise) {
-        await this.rollbackAll();
-        throw new BatchAborted();
-      }
-      if (severity === 'rollback' && !isRaise) {
-        await this.rollbackAll();
-        throw new BatchAborted();
-      }
-      if (statement.kind === 'throw' || (severity === 'end' && !isRaise)) throw new BatchAborted();
+      const rollsBack = !isRaise && (this.state.options.xactAbort || severity === 'rollback');
+      await this.report(error, rollsBack);
+      if (rollsBack || statement.kind === 'throw') throw new BatchAborted();
       return undefined;
     }
   }
 
   /** Whatever was thrown as a SqlError with line and procedure; control flow and bugs pass through. */
   located(thrown: unknown, line: number, frame: Frame): SqlError {
-    if (thrown instanceof BatchAborted || thrown instanceof Attention || thrown instanceof TriggerRollback) throw thrown;
+    if (thrown instanceof BatchAborted || thrown instanceof Attention || thrown instanceof TriggerRollback || thrown instanceof ScopeEnded) throw thrown;
     if (thrown instanceof PgError && thrown.code === '57014' && this.signal.aborted) throw new Attention();
     this.checkAttention();
     const error = this.translate(thrown);
@@ -156,18 +169,16 @@ export class Interpreter {
     });
   }
 
-  /** Writes an error that nobody caught, and the DONE that says so. */
-  async report(error: SqlError): Promise<void> {
+  /** Writes an error that nobody caught, rolls back when it takes the transaction with it, and the DONE that says so. */
+  async report(error: SqlError, rollsBack = false): Promise<void> {
     for (const other of error.others) this.out.message(other);
     this.out.message(error.detail);
-    if (error.detail.number >= 50000 || !noTermination.has(error.detail.number)) {
-      // 3621 follows statements that changed nothing because of a constraint.
-      if ([515, 547, 2601, 2627, 2628, 8115, 8134, 220].includes(error.detail.number)) {
-        this.out.message({ ...error.detail, number: 3621, state: 0, class: 0, message: 'The statement has been terminated.' });
-      }
+    // 3621 follows a data modification that came to nothing.
+    if (terminates.has(error.detail.number) && this.verb !== 'SELECT') {
+      this.out.message({ ...error.detail, number: 3621, state: 0, class: 0, message: 'The statement has been terminated.' });
     }
+    if (rollsBack) await this.rollbackAll();
     this.done({ error: true });
-    await Promise.resolve();
   }
 
   done(end: { rowCount?: number | bigint; error?: boolean; command?: number }): void {
@@ -352,9 +363,7 @@ export class Interpreter {
 /** Errors that already carry their line and procedure. */
 const located = new WeakSet<SqlError>();
 
-const noTermination = new Set<number>();
-
-const isRaiserror = (statement: Statement): boolean => statement.kind === 'raiserror';
+const terminates = new Set([220, 515, 547, 2601, 2627, 2628, 8115, 8134, 8152]);
 
 /** Statements after which @@ERROR is 0. */
 const clearsError = new Set<Statement['kind']>([

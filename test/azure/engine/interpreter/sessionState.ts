@@ -16,6 +16,8 @@ export class SessionState {
   error = 0;
   /** @@IDENTITY: PostgreSQL text. */
   identity: string | null = null;
+  /** SCOPE_IDENTITY() of the batches. */
+  batchIdentity: string | null = null;
   /** @@TRANCOUNT. */
   transactions = 0;
   /** XACT_STATE() = -1: only a rollback is possible. */
@@ -55,6 +57,7 @@ export class SessionState {
     this.rowCount = 0n;
     this.error = 0;
     this.identity = null;
+    this.batchIdentity = null;
     this.identityInsert = undefined;
     this.contexts.splice(1);
     this.sessionContext.clear();

@@ -6,10 +6,12 @@ import type { Binder } from '../bind/binder.ts';
 import { bindDelete, bindInsert, bindMerge, bindUpdate, findTarget } from '../bind/change.ts';
 import type { BoundChange, Capture } from '../bind/change.ts';
 import type { ResolvedObject } from '../bind/ports.ts';
+import type { CatalogObject } from '../catalog/snapshot.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import { TriggerRollback, BatchAborted } from '../interpreter/flow.ts';
 import { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
+import { advanceIdentity, reseedIdentity } from '../ddl/identity.ts';
 import { decoder } from '../catalog/values.ts';
 import { insertFromExecute } from './insertExecute.ts';
 import { checkOptions, commands } from './select.ts';
@@ -71,6 +73,8 @@ async function run(interpreter: Interpreter, binder: Binder, bound: BoundChange,
   const width = columns.length;
   let last: (string | null)[] | undefined;
   let count = 0;
+  let farthest: bigint | undefined;
+  const explicit = explicitIdentity(interpreter, bound);
   let announced = false;
   const announce = (): void => {
     if (output === undefined || announced) return;
@@ -82,6 +86,10 @@ async function run(interpreter: Interpreter, binder: Binder, bound: BoundChange,
     onRow: (values) => {
       count += 1;
       last = values;
+      if (explicit !== undefined) {
+        const value = values[width + bound.assignments.length];
+        if (value !== null && value !== undefined) farthest = farthest === undefined ? BigInt(value) : farther(farthest, BigInt(value), explicit.descending);
+      }
       if (output === undefined) return undefined;
       announce();
       return out.row(
@@ -94,6 +102,9 @@ async function run(interpreter: Interpreter, binder: Binder, bound: BoundChange,
     },
   });
   announce();
+  if (farthest !== undefined && explicit !== undefined) {
+    await advanceIdentity(connection, explicit.table, String(farthest));
+  }
   if (last !== undefined) {
     for (const [i, { variable }] of bound.assignments.entries()) {
       const own = frame.get(variable);
@@ -106,10 +117,19 @@ async function run(interpreter: Interpreter, binder: Binder, bound: BoundChange,
         state.identity = identity;
       }
     }
-  } else if (bound.kind === 'insert' && bound.identity) {
-    // An INSERT … SELECT of no rows leaves both as they were.
   }
   return bound.returns ? count : Number(ended.rowCount);
+}
+
+const farther = (a: bigint, b: bigint, descending: boolean): bigint => (a > b === descending ? b : a);
+
+/** The table whose identity is being given by hand, to move its sequence past the values. */
+function explicitIdentity(interpreter: Interpreter, bound: BoundChange): { table: CatalogObject; descending: boolean } | undefined {
+  if (!bound.identity || interpreter.state.identityInsert?.objectId !== bound.target.objectId) return undefined;
+  const table = interpreter.snapshot?.object(bound.target.objectId);
+  if (table === undefined) return undefined;
+  const increment = table.columns.find((column) => column.identity)?.identityIncrement ?? '1';
+  return { table, descending: increment.startsWith('-') };
 }
 
 function firing(target: ResolvedObject, statement: Change, frame: Frame): Trigger[] {
@@ -239,6 +259,7 @@ export async function executeTruncate(interpreter: Interpreter, statement: Trunc
     raise(4712, `Cannot truncate table '${name}' because it is being referenced by a FOREIGN KEY constraint.`, statement.line);
   }
   await interpreter.connection.query(`TRUNCATE TABLE ${object.pgName}`);
-  await interpreter.services.restartIdentity?.(interpreter.connection, object);
+  const table = interpreter.snapshot?.object(object.objectId);
+  if (table !== undefined) await reseedIdentity(interpreter.connection, table);
   interpreter.done({});
 }

@@ -25,6 +25,7 @@ export async function executeTryCatch(interpreter: Interpreter, statement: TryCa
   const { state } = interpreter;
   const nesting = state.nesting;
   state.tries += 1;
+  frame.tries += 1;
   let error: SqlError;
   try {
     return await interpreter.runList(statement.attempt, frame);
@@ -34,6 +35,7 @@ export async function executeTryCatch(interpreter: Interpreter, statement: TryCa
     error = thrown;
   } finally {
     state.tries -= 1;
+    frame.tries -= 1;
   }
   state.nesting = nesting;
   state.caught.push(error.detail);

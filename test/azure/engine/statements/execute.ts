@@ -5,9 +5,12 @@ import type { Execute, ExecuteText, Expression } from '../../tsql/ast.ts';
 import { parseBatch } from '../../tsql/parser.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import { encodeParameter } from '../catalog/values.ts';
+import { ScopeEnded } from '../interpreter/flow.ts';
 import { Frame } from '../interpreter/frame.ts';
 import type { Control, Variable } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
+import { executeDefinition } from '../ddl/execute.ts';
+import { ddlContext } from './definition.ts';
 import { systemProcedures } from './systemProcedures.ts';
 import { variableType } from './variables.ts';
 
@@ -102,6 +105,10 @@ export async function callProcedure(
     } else {
       status = await runUserProcedure(interpreter, parts, args, frame, line);
     }
+  } catch (error) {
+    if (!(error instanceof ScopeEnded)) throw error;
+    if (error.error !== undefined) throw error.error;
+    status = -6;
   } finally {
     interpreter.state.nesting -= 1;
     interpreter.doneKind = kind;
@@ -201,9 +208,13 @@ async function runUserProcedure(
 }
 
 export async function dropTemporary(interpreter: Interpreter, frame: Frame): Promise<void> {
-  for (const table of frame.temporary.splice(0)) {
-    if (interpreter.signal.aborted) return;
-    await interpreter.connection.query(`DROP TABLE IF EXISTS ${table}`);
+  if (interpreter.signal.aborted) return;
+  for (const table of frame.temporary.splice(0)) await interpreter.connection.query(`DROP TABLE IF EXISTS ${table}`);
+  for (const name of frame.temporaryNames.splice(0)) {
+    await executeDefinition(
+      { kind: 'drop', object: 'table', ifExists: true, names: [name], line: name.line, start: name.start, end: name.end },
+      ddlContext(interpreter, frame),
+    );
   }
 }
 
@@ -219,10 +230,13 @@ export async function executeDynamic(interpreter: Interpreter, statement: Execut
 
 /** Runs text as a batch of its own. */
 export async function runText(interpreter: Interpreter, text: string, frame: Frame): Promise<void> {
-  const batch = parseBatch(text, { quotedIdentifier: interpreter.state.options.quotedIdentifier });
+  const batch = interpreter.parse(text, frame);
   interpreter.state.nesting += 1;
   try {
     await interpreter.runBatch(batch, frame);
+  } catch (error) {
+    if (!(error instanceof ScopeEnded)) throw error;
+    if (error.error !== undefined) throw error.error;
   } finally {
     interpreter.state.nesting -= 1;
     await dropTemporary(interpreter, frame);

@@ -1,0 +1,127 @@
+// DDL: the lower half executes it; this side binds the expressions inside (CHECK, computed columns, views).
+import type { Name, Statement } from '../../tsql/ast.ts';
+import { parseBatch } from '../../tsql/parser.ts';
+import type { Binder } from '../bind/binder.ts';
+import { bindExpression } from '../bind/expressions.ts';
+import type { ObjectColumn } from '../bind/ports.ts';
+import { bindPredicate } from '../bind/predicates.ts';
+import { bindCommonTables, bindQuery } from '../bind/query.ts';
+import { raise, unsupported } from '../bind/raise.ts';
+import { Scope } from '../bind/scope.ts';
+import type { DdlContext, DefinitionBinder } from '../ddl/context.ts';
+import { executeDefinition } from '../ddl/execute.ts';
+import type { Frame } from '../interpreter/frame.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import { beginTransaction } from './transaction.ts';
+
+type Definition = Parameters<typeof executeDefinition>[0];
+
+export function ddlContext(interpreter: Interpreter, frame: Frame): DdlContext {
+  const { state, services, connection, database } = interpreter;
+  return {
+    connection,
+    catalog: services.catalog(database),
+    cluster: services.cluster,
+    database,
+    defaultSchema: frame.defaultSchema ?? state.context.defaultSchema,
+    principalId: state.context.userId,
+    binder: definitionBinder(interpreter, frame),
+    check: (permission, securable) => interpreter.check(permission, securable),
+  };
+}
+
+/** Statements that PostgreSQL does not run in a transaction either. */
+const outside = new Set(['createDatabase', 'alterDatabase']);
+
+export async function executeDdl(interpreter: Interpreter, statement: Statement, frame: Frame): Promise<void> {
+  interpreter.refuseWriteWhenDoomed();
+  const { state } = interpreter;
+  const definition = statement as Definition;
+  interpreter.verb = verbOf(statement.kind);
+  const context = ddlContext(interpreter, frame);
+  const alone = outside.has(statement.kind) || (definition.kind === 'drop' && definition.object === 'database');
+  if (alone) {
+    if (state.transactions > 0) {
+      raise(226, `${interpreter.verb} statement not allowed within multi-statement transaction.`, statement.line);
+    }
+    await executeDefinition(definition, context);
+  } else {
+    if (state.options.implicitTransactions && state.transactions === 0) await beginTransaction(interpreter);
+    await executeDefinition(definition, context);
+    if (definition.kind === 'createTable' && frame.kind !== 'batch') rememberTemporary(definition.name, frame);
+  }
+  interpreter.snapshot = undefined;
+  interpreter.done({});
+}
+
+/** A #temp table lives as long as the module that made it. */
+export function rememberTemporary(name: Name, frame: Frame): void {
+  if (name.parts.at(-1)?.name.startsWith('#') === true && frame.kind !== 'batch') frame.temporaryNames.push(name);
+}
+
+const verbOf = (kind: string): string =>
+  kind.replaceAll(/([A-Z])/gu, ' $1').toUpperCase();
+
+function definitionBinder(interpreter: Interpreter, frame: Frame): DefinitionBinder {
+  const scopeOf = (columns: readonly ObjectColumn[]): Scope => {
+    const scope = new Scope();
+    scope.sources.push({
+      name: '',
+      pgAlias: '',
+      columns: columns.map((column) => ({ name: column.name, sql: column.pgName, type: column.type, nullable: column.nullable })),
+    });
+    return scope;
+  };
+  const settled = (binder: Binder, what: string, line: number): void => {
+    if (binder.parameters.length > 0) unsupported(`a session value in ${what}`, line);
+  };
+  return {
+    async predicate(node, columns) {
+      const binder = await interpreter.binder(frame);
+      const { sql } = bindPredicate(binder, scopeOf(columns), node);
+      settled(binder, 'a constraint', node.line);
+      return sql;
+    },
+    async expression(node, columns) {
+      const binder = await interpreter.binder(frame);
+      const bound = bindExpression(binder, scopeOf(columns), node);
+      settled(binder, 'a computed column', node.line);
+      return { sql: bound.sql, type: bound.type, nullable: bound.nullable };
+    },
+    async constant(node, type) {
+      // Its value now, once: what ADD … DEFAULT … WITH VALUES writes into the rows that are there.
+      const { value } = await interpreter.evaluate(node, frame, type);
+      const binder = await interpreter.binder(frame, false);
+      return value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'::${binder.storage.pgType(type)}`;
+    },
+    async moduleColumns(text) {
+      const statement = parseBatch(text).statements[0];
+      const binder = await interpreter.binder(frame);
+      if (statement?.kind === 'createView') {
+        const common = bindCommonTables(binder, statement.with);
+        const query = bindQuery(binder, statement.query, undefined, { role: 'view' });
+        common.end();
+        await interpreter.authorize(binder.requirements, frame);
+        return query.columns.map((column, i) => {
+          const name = statement.columns[i]?.name ?? column.name;
+          if (name === '') {
+            raise(4511, `Create View or Function failed because no column name was specified for column ${String(i + 1)}.`, statement.line);
+          }
+          return { name, type: column.type, nullable: column.nullable };
+        });
+      }
+      if (statement?.kind === 'createFunction' && statement.returns.kind === 'inline') {
+        const inner = new Map(frame.types);
+        for (const parameter of statement.parameters) {
+          if (parameter.type.system !== undefined) inner.set(parameter.name.toLowerCase(), parameter.type.system);
+        }
+        binder.input.variables = inner;
+        const common = bindCommonTables(binder, statement.returns.with);
+        const query = bindQuery(binder, statement.returns.query, undefined, { role: 'view' });
+        common.end();
+        return query.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+      }
+      return [];
+    },
+  };
+}

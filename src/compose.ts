@@ -21,9 +21,15 @@ import { systemClock } from './ui/platform/systemClock.ts';
 import { VscodeTokenSource } from './ui/platform/vscodeTokenSource.ts';
 import { createServerRemedies } from './ui/serverRemedies.ts';
 import { StatusBar } from './ui/statusBar.ts';
+import type { TreeNode } from './ui/tree/treeNode.ts';
 import { UsersTree } from './ui/tree/usersTree.ts';
 
-export function compose(context: vscode.ExtensionContext): void {
+/** What `activate` returns: the view as VS Code reads it, so that tests can read it too. */
+export interface ExtensionApi {
+  users: vscode.TreeDataProvider<TreeNode>;
+}
+
+export function compose(context: vscode.ExtensionContext): ExtensionApi {
   const keep = <T extends { dispose(): unknown }>(part: T): T => {
     context.subscriptions.push(part);
     return part;
@@ -122,10 +128,18 @@ export function compose(context: vscode.ExtensionContext): void {
         ...userCommands({ connections, users, reveal: (id, shape, row) => tree.reveal(id, shape, row) }),
         ...tableCommands({ connections, users, pages }),
         ...queries.commands,
-        ...viewCommands({ connections, signIn, clock: systemClock, log, runRemedy, refresh }),
+        ...viewCommands({
+          connections,
+          signIn,
+          clock: systemClock,
+          showLog: () => log.show(),
+          runRemedy,
+          refresh,
+        }),
       },
       boundary,
     ),
   );
   void vscode.commands.executeCommand('setContext', 'passwordlessSql.ready', true);
+  return { users: tree.provider };
 }

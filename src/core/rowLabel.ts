@@ -63,8 +63,8 @@ export function oneLine(value: Cell, limit: number): string {
   if (value === null) return 'NULL';
   const text = cellText(value)
     .slice(0, limit * 4)
-    .replaceAll(/[\s\u0000-\u001f\u2028\u2029]+/g, ' ');
-  const characters = [...text];
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ');
+  const characters = Array.from(text);
   return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : text;
 }
 

@@ -22,7 +22,7 @@ export function createTableScript(table: TableName, text: 'varchar' | 'nvarchar'
   return `CREATE TABLE ${quoteTable(table)} (
   [id] int IDENTITY(1, 1) NOT NULL CONSTRAINT ${quoteName(`PK_${table.name}`.slice(0, 128))} PRIMARY KEY,
   [first_name] ${text}(30) NOT NULL,
-  [last_name] ${text}(30) NOT NULL
+  [last_name] ${text}(30) NULL
 );
 `;
 }

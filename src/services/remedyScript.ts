@@ -23,7 +23,7 @@ export function azureCliCommand(remedy: AzureRemedy): string {
     }
     case 'enablePublicAccess':
       return `az sql server update --resource-group ${group} --name ${name} --enable-public-network true`;
-    case 'setEntraAdmin':
+    default:
       // The first line shows who would be replaced.
       return [
         `az sql server ad-admin list --resource-group ${group} --server-name ${name} --output table`,

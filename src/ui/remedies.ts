@@ -78,6 +78,7 @@ export function createRemedyRunner(server: ServerRemedies, log: { show(): void }
       case 'confirmHost': {
         const done = await vscode.commands.executeCommand(`passwordlessSql.${remedy.kind}`, {
           target: { connectionId: remedy.connectionId },
+          ...(remedy.kind === 'confirmHost' ? { host: remedy.host } : {}),
         });
         // These three end with an open door or with undefined; grants and edits are an end in themselves.
         if (

@@ -37,7 +37,10 @@ export function createServerRemedies(
       if (!chosen) return;
       if (chosen.id === 'copy') await vscode.env.clipboard.writeText(command);
       if (chosen.id === 'portal') await vscode.env.openExternal(vscode.Uri.parse(url, true));
-      if (!connection) return void (await retry?.());
+      if (!connection) {
+        await retry?.();
+        return;
+      }
       await vscode.window.withProgress(
         {
           location: vscode.ProgressLocation.Notification,
@@ -78,7 +81,7 @@ function question(remedy: AzureRemedy): string {
       return vscode.l10n.t('The firewall of {0} must allow {1}', remedy.server, remedy.ip);
     case 'enablePublicAccess':
       return vscode.l10n.t('{0} must allow public network access', remedy.server);
-    case 'setEntraAdmin':
+    default:
       return vscode.l10n.t('{0} needs a Microsoft Entra admin', remedy.server);
   }
 }

@@ -90,9 +90,12 @@ describe('the manifest', () => {
         .map(({ when }) => when ?? ''),
       ...viewsWelcome.map(({ when }) => when ?? ''),
     ];
+    // Literally, or by a constant of the same file.
     const set = new Set(
       sources.flatMap(({ text }) =>
-        [...text.matchAll(/'setContext',\s*'([\w.]+)'/g)].map(([, key = '']) => key),
+        [...text.matchAll(/'setContext',\s*(?:'([\w.]+)'|(\w+))/g)].map(
+          ([, key, constant = '']) => key ?? new RegExp(`const ${constant} = '([\\w.]+)'`).exec(text)?.[1],
+        ),
       ),
     );
     const builtIn = new Set([

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { defaultTable } from '../../core/connection.ts';
+import { readConnectionString } from '../../core/connectionString.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ErrorCode, Remedy } from '../../core/errors.ts';
-import type { ConnectionService, SavedConnection } from '../../services/connectionService.ts';
+import type { SavedConnection } from '../../services/connectionService.ts';
 import type { SignedIn, SignInService } from '../../services/signInService.ts';
 import { askAccount, askConnection, askTenant, confirmHost, defaultName } from '../prompt/connectionDraft.ts';
 import type { ConnectionDraft, DraftParts } from '../prompt/connectionDraft.ts';
-import { readConnectionText } from '../prompt/connectionText.ts';
 import { chooseConnection } from '../prompt/chooseConnection.ts';
 import type { CommandContext, CommandTable } from '../register.ts';
 import { targetOf } from '../tree/treeNode.ts';
@@ -43,9 +43,9 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
   };
 
   const connectAndSay = async (context: CommandContext, connection: SavedConnection): Promise<true> => {
-    const { user } = await connect(context, connection);
+    const { token } = await connect(context, connection);
     parts.onDidSignIn(connection.id);
-    void vscode.window.showInformationMessage(vscode.l10n.t('Connected as {0}', user));
+    void vscode.window.showInformationMessage(vscode.l10n.t('Connected as {0}', token.who));
     return true;
   };
 
@@ -80,20 +80,19 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
     'passwordlessSql.addConnectionFromString': async (context) => {
       const draft = newDraft();
       const clipboard = await vscode.env.clipboard.readText();
-      const clouds = connections.clouds();
       const text = await vscode.window.showInputBox({
         title: vscode.l10n.t('Add Connection from String'),
         prompt: vscode.l10n.t('ADO.NET, ODBC, JDBC, SQLAlchemy or mssql; a password in it is dropped'),
-        value: readConnectionText(clipboard, clouds) ? clipboard.trim() : '',
+        value: readConnectionString(clipboard) ? clipboard.trim() : '',
         placeHolder: 'Server=tcp:myserver.database.windows.net,1433;Database=app;Authentication=…',
         ignoreFocusOut: true,
         validateInput: (value) =>
-          value.trim() === '' || readConnectionText(value, clouds)
+          value.trim() === '' || readConnectionString(value)
             ? undefined
             : vscode.l10n.t('This is not a connection string with a server in it.'),
       });
       if (!text?.trim()) return undefined;
-      const read = readConnectionText(text, clouds);
+      const read = readConnectionString(text);
       if (!read) return undefined;
       Object.assign(draft.profile, read.settings);
       draft.dropped = read.dropped;
@@ -140,7 +139,7 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
 
     'passwordlessSql.confirmHost': async (_context, argument) => {
       const connection = await targeted(argument);
-      await confirmHost(connection, parts);
+      await confirmHost(connection, parts, hostOf(argument));
       return true;
     },
 
@@ -151,12 +150,13 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
       const { user, token, serverVersion } = await connect(context, connection);
       void vscode.window.showInformationMessage(
         vscode.l10n.t(
-          'Connected to {0} as {1}: tenant {2}, {3}, server {4}',
+          'Connected to {0} as {1} (user {2} there), tenant {3}, by {4}: {5}',
           connection.database,
+          token.who,
           user,
           token.tenant,
           token.source,
-          serverVersion,
+          serverVersion.split('\n')[0] ?? '',
         ),
       );
       return true;
@@ -200,6 +200,12 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
       });
     },
   };
+}
+
+/** A redirect may lead to another host than the connection names. */
+function hostOf(argument: unknown): string | undefined {
+  if (typeof argument !== 'object' || argument === null || !('host' in argument)) return undefined;
+  return typeof argument.host === 'string' ? argument.host : undefined;
 }
 
 function newDraft(): ConnectionDraft {

@@ -16,14 +16,14 @@ export interface ViewCommandParts {
   connections: ConnectionService;
   signIn: SignInService;
   clock: Clock;
-  log: { show(): void };
+  showLog: () => void;
   runRemedy: RunRemedy;
   /** Reads a node again, with everything that is remembered of it dropped; undefined = the whole tree. */
-  refresh(node: { connectionId?: string; nodeId?: string }): void;
+  refresh: (node: { connectionId?: string; nodeId?: string }) => void;
 }
 
 export function viewCommands(parts: ViewCommandParts): CommandTable {
-  const { connections, signIn, clock, log, runRemedy, refresh } = parts;
+  const { connections, signIn, clock, showLog, runRemedy, refresh } = parts;
   return {
     'passwordlessSql.refresh': (_context, argument) => {
       const target = targetOf(argument);
@@ -40,7 +40,7 @@ export function viewCommands(parts: ViewCommandParts): CommandTable {
       await runRemedy(remedy, async () => refresh(id === undefined ? {} : { nodeId: id }));
     },
 
-    'passwordlessSql.showLog': () => log.show(),
+    'passwordlessSql.showLog': () => showLog(),
 
     'passwordlessSql.connectionMenu': async () => {
       const connection = await chooseConnection(connections, undefined);

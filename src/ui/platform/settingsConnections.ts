@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { ConnectionProfile } from '../../core/connection.ts';
 import type { ConnectionStore, Disposable, Log } from '../../core/ports.ts';
-import { readProfiles } from './readProfile.ts';
+import { readProfiles } from '../../core/settings.ts';
 
 type Scope = 'user' | 'workspace';
 const section = 'passwordlessSql';

@@ -1,13 +1,13 @@
 // The questions that make or change a connection: server, database, who signs in, which tenant, where it is kept.
 import * as vscode from 'vscode';
 import { cloudOfHost } from '../../core/cloud.ts';
+import { readConnectionString } from '../../core/connectionString.ts';
 import type { Cloud } from '../../core/cloud.ts';
 import type { ConnectionProfile, CredentialChoice, CredentialKind } from '../../core/connection.ts';
 import { cancelled } from '../../core/errors.ts';
 import type { ConnectionService } from '../../services/connectionService.ts';
 import type { ConfirmedHostList } from '../platform/globalMemory.ts';
 import type { VscodeTokenSource } from '../platform/vscodeTokenSource.ts';
-import { readConnectionText } from './connectionText.ts';
 import { askChoice, askText, runSteps } from './steps.ts';
 import type { Step } from './steps.ts';
 
@@ -45,7 +45,7 @@ export async function askConnection(
           validate: (value) => serverProblem(value),
         });
         if (typeof text !== 'string') return;
-        const read = readConnectionText(text, parts.connections.clouds());
+        const read = readConnectionString(text);
         if (read) {
           Object.assign(profile, read.settings);
           draft.dropped = read.dropped;
@@ -66,7 +66,11 @@ export async function askConnection(
         if (typeof text === 'string') profile.database = text.trim();
       },
     ];
-    if (!cloudOfHost(profile.server, parts.connections.clouds()) && !parts.confirmedHosts.has(profile.server))
+    if (
+      profile.server !== '' &&
+      !cloudOfHost(profile.server, parts.connections.clouds()) &&
+      !parts.confirmedHosts.has(profile.server)
+    )
       list.push(async (place) => {
         profile.cloud = await askChoice(place, {
           placeholder: vscode.l10n.t(
@@ -227,29 +231,37 @@ export async function askTenant(
  * A host outside the known clouds gets a token only after the person said so once, seeing host and audience.
  * @throws AppError cancelled when the answer is no
  */
-export async function confirmHost(profile: ConnectionProfile, parts: DraftParts): Promise<void> {
-  if (cloudOfHost(profile.server, parts.connections.clouds()) || parts.confirmedHosts.has(profile.server))
-    return;
+export async function confirmHost(
+  profile: ConnectionProfile,
+  parts: DraftParts,
+  host: string = profile.server,
+): Promise<void> {
+  if (cloudOfHost(host, parts.connections.clouds()) || parts.confirmedHosts.has(host)) return;
   const cloud = parts.connections.cloudFor(profile);
   const yes = vscode.l10n.t('Send Tokens to This Host');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t(
       '{0} is not a server of {1}. Should it receive your tokens?',
-      profile.server,
+      host,
       cloud?.label ?? 'Azure',
     ),
     {
       modal: true,
-      detail: vscode.l10n.t(
-        'Signing in sends this host an access token for {0}. Whoever runs it could use that token against your databases until it expires. Only agree if you know that {1} leads to your server, for example through a private endpoint or your own DNS name.',
-        cloud?.audience ?? '',
-        profile.server,
-      ),
+      detail: [
+        ...(host === profile.server
+          ? []
+          : [vscode.l10n.t('{0} wants to send this connection on to it.', profile.server)]),
+        vscode.l10n.t(
+          'Signing in sends this host an access token for {0}. Whoever runs it could use that token against your databases until it expires. Only agree if you know that {1} leads to your server, for example through a private endpoint or your own DNS name.',
+          cloud?.audience ?? '',
+          host,
+        ),
+      ].join('\n'),
     },
     yes,
   );
   if (answer !== yes) throw cancelled();
-  await parts.confirmedHosts.add(profile.server);
+  await parts.confirmedHosts.add(host);
 }
 
 export function defaultName(profile: Pick<ConnectionProfile, 'server' | 'database'>): string {
@@ -259,7 +271,10 @@ export function defaultName(profile: Pick<ConnectionProfile, 'server' | 'databas
 function serverProblem(value: string): string | undefined {
   const text = value.trim();
   if (text === '') return vscode.l10n.t('Which server?');
-  if (text.includes('=') || text.includes('://')) return undefined;
+  if (text.includes('=') || text.includes('://'))
+    return readConnectionString(text)
+      ? undefined
+      : vscode.l10n.t('This is not a connection string with a server in it.');
   const { server } = serverOf(text, []);
   if (!/^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(server))
     return vscode.l10n.t('A server is a host name like myserver.database.windows.net, without spaces.');

@@ -169,7 +169,7 @@ function prompt(column: TableColumn, empty: Special | undefined): string {
       return vscode.l10n.t('{0} · empty = NULL', type);
     case 'empty':
       return vscode.l10n.t('{0} · may be empty', type);
-    case undefined:
+    default:
       return vscode.l10n.t('{0} · required', type);
   }
 }

@@ -10,7 +10,7 @@ export interface ConnectionNodeView {
   active: boolean;
   token: () => TokenFacts | undefined;
   now: () => number;
-  children(): Promise<readonly TreeNode[]> | readonly TreeNode[];
+  children: () => Promise<readonly TreeNode[]> | readonly TreeNode[];
 }
 
 export function connectionNodeId(connectionId: string): string {

@@ -82,7 +82,8 @@ function rowNode(
     id,
     target: { connectionId, table: shape.table, row },
     toTreeItem: () => {
-      const item = new vscode.TreeItem(rowLabel(shape, row));
+      const label = rowLabel(shape, row);
+      const item = new vscode.TreeItem(label);
       const identity = rowIdentity(shape, row);
       item.description = added
         ? [identity, vscode.l10n.t('just added')].filter(Boolean).join(' · ')
@@ -92,7 +93,7 @@ function rowNode(
         .join('\n');
       item.iconPath = new vscode.ThemeIcon(added ? 'person-add' : 'person');
       item.contextValue = hasKey(shape) ? 'row writable' : 'row';
-      item.accessibilityInformation = { label: [item.label, item.description].filter(Boolean).join(', ') };
+      item.accessibilityInformation = { label: [label, item.description].filter(Boolean).join(', ') };
       return item;
     },
   };

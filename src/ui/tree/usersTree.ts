@@ -58,6 +58,11 @@ export class UsersTree implements vscode.Disposable {
     ];
   }
 
+  /** The tree as VS Code reads it. */
+  get provider(): vscode.TreeDataProvider<TreeNode> {
+    return this.#provider;
+  }
+
   /** Reads again what is below a connection, or a single node, or everything. */
   refresh({ connectionId, nodeId }: { connectionId?: string; nodeId?: string }): void {
     const target = nodeId === undefined ? undefined : this.#provider.find(nodeId)?.target;

@@ -18,6 +18,7 @@ const column = (name: string, baseType: string): TableColumn => ({
   generated: false,
   defaultText: undefined,
   collation: undefined,
+  codePage: undefined,
 });
 const shape = (columns: TableColumn[], key: string[]): TableShape => ({
   table: { schema: 'dbo', name: 'us]er' },

@@ -56,7 +56,7 @@ export function prepareParameters(statement: SqlStatement): { text: string; para
     let shadow = `${parameter.name}__text`;
     while (taken.has(shadow.toLowerCase())) shadow += '_';
     taken.add(shadow.toLowerCase());
-    prepared.push({ name: shadow, type: TYPES.NVarChar, value: exactText(parameter.value) });
+    prepared.push(unicode(shadow, exactText(parameter.value)));
     const style = dateTypes.has(baseOf(sqlType)) ? `, ${dateStyle}` : '';
     declarations += `DECLARE @${parameter.name} ${sqlType} = CONVERT(${sqlType}, @${shadow}${style}); `;
   }
@@ -109,12 +109,17 @@ function inferred(name: string, value: Cell): Prepared {
         ? { name, type: TYPES.BigInt, value: String(value) }
         : { name, type: TYPES.Float, value };
     case 'string':
-      return { name, type: TYPES.NVarChar, value };
+      return unicode(name, value);
     default:
       if (value instanceof Date) return { name, type: TYPES.DateTime2, value };
       if (value instanceof Uint8Array) return { name, type: TYPES.VarBinary, value: Buffer.from(value) };
-      return { name, type: TYPES.NVarChar, value: null };
+      return unicode(name, null);
   }
+}
+
+/** One length for all: the length of each value would be another declaration and another cached plan each time. */
+function unicode(name: string, value: string | null): Prepared {
+  return { name, type: TYPES.NVarChar, value, options: { length: (value?.length ?? 0) > 4000 ? max : 4000 } };
 }
 
 function baseOf(sqlType: string): string {

@@ -103,7 +103,7 @@ export class SqlDoor implements Sql {
       try {
         await runRequest(
           connection,
-          { text: 'SET XACT_ABORT ON;\nBEGIN TRANSACTION;' },
+          { text: 'BEGIN TRANSACTION;\nSET XACT_ABORT ON;' },
           collect().sink,
           context,
           options.signal,

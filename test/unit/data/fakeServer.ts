@@ -1,0 +1,186 @@
+// What the tests of the data layer share: the TDS front with a scripted backend, tokens without a signature, and the door to it.
+import { createSql } from '../../../src/data/main.ts';
+import type { Cloud } from '../../../src/core/cloud.ts';
+import type { ConnectionProfile } from '../../../src/core/connection.ts';
+import type { BatchSink, Cell, ColumnMeta, Log, Sql, TokenRequest } from '../../../src/core/ports.ts';
+import type { ServerMessage } from '../../../src/core/errors.ts';
+import { CA, startTestServer, type TestServer } from '../../azure/tds/testServer.ts';
+import type { TdsServerOptions } from '../../azure/tds/tdsServerOptions.ts';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const tenant = '11111111-2222-4333-8444-555555555555';
+export const audience = 'https://database.localhost';
+
+const caFile = join(mkdtempSync(join(tmpdir(), 'data-test-')), 'ca.pem');
+writeFileSync(caFile, CA);
+
+export const cloud: Cloud = {
+  id: 'local',
+  label: 'Local',
+  hostSuffix: 'localhost',
+  audience,
+  authority: 'https://login.localhost',
+  resourceManager: undefined,
+  vscodeProvider: 'microsoft',
+  caFile,
+};
+
+let serial = 0;
+
+/** A token shaped like Entra's; `exp` an hour from `now` unless said. */
+export function jwt(claims: Record<string, unknown> = {}, now: number = Date.now()): string {
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const seconds = Math.floor(now / 1000);
+  const all = {
+    aud: `${audience}/`,
+    tid: tenant,
+    oid: 'oid-ada',
+    upn: 'ada@contoso.example',
+    iat: seconds,
+    exp: seconds + 3600,
+    jti: ++serial,
+  };
+  return `${encode({ alg: 'RS256' })}.${encode({ ...all, ...claims })}.c2lnbmF0dXJl`;
+}
+
+export interface Logged {
+  log: Log;
+  lines: string[];
+}
+
+export function keepLog(): Logged {
+  const lines: string[] = [];
+  const keep = (message: string): void => {
+    lines.push(message);
+  };
+  return {
+    lines,
+    log: { trace: keep, debug: keep, info: keep, warn: keep, error: (message) => keep(message) },
+  };
+}
+
+export interface Fixture {
+  front: TestServer;
+  sql: Sql;
+  profile: ConnectionProfile;
+  lines: string[];
+  /** Every request for a token, in order. */
+  asked: TokenRequest[];
+  /** What the server was given as token, in order. */
+  received: string[];
+  waits: number[];
+  end(): Promise<void>;
+}
+
+export async function startFixture(
+  options: {
+    server?: Partial<TdsServerOptions>;
+    token?: (request: TokenRequest) => string | Promise<string>;
+    profile?: Partial<ConnectionProfile>;
+    clouds?: readonly Cloud[];
+    confirmed?: readonly string[];
+    now?: () => number;
+  } = {},
+): Promise<Fixture> {
+  const received: string[] = [];
+  const front = await startTestServer({
+    verifyToken: (token) => {
+      received.push(token);
+      return Promise.resolve({
+        aud: audience,
+        tid: tenant,
+        oid: 'oid-ada',
+        upn: 'ada@contoso.example',
+        exp: 2_000_000_000,
+      });
+    },
+    ...options.server,
+  });
+  const { log, lines } = keepLog();
+  const asked: TokenRequest[] = [];
+  const waits: number[] = [];
+  const sql = createSql({
+    log,
+    clock: {
+      now: options.now ?? Date.now,
+      sleep: (milliseconds, signal) => {
+        waits.push(milliseconds);
+        return signal?.aborted === true ? Promise.reject(new Error('aborted')) : Promise.resolve();
+      },
+    },
+    clouds: () => options.clouds ?? [cloud],
+    confirmedHosts: { has: (host) => (options.confirmed ?? []).includes(host) },
+    vscodeTokenSource: {
+      getToken: (request) => {
+        asked.push(request);
+        return Promise.resolve((options.token ?? (() => jwt()))(request));
+      },
+    },
+  });
+  return {
+    front,
+    sql,
+    lines,
+    asked,
+    received,
+    waits,
+    profile: {
+      id: 'connection-1',
+      name: 'app on local',
+      server: 'localhost',
+      port: front.port,
+      database: 'app',
+      cloud: 'local',
+      credential: { kind: 'vscode' },
+      encryption: 'tls',
+      connectTimeout: 10,
+      requestTimeout: 0,
+      maxPoolSize: 3,
+      tables: [],
+      ...options.profile,
+    },
+    end: async () => {
+      await sql.dispose();
+      await front.server.close();
+    },
+  };
+}
+
+export interface Recorded {
+  sink: BatchSink;
+  events: string[];
+  columns: ColumnMeta[][];
+  rows: (readonly Cell[])[];
+  blocks: number[];
+  messages: ServerMessage[];
+}
+
+/** A sink that writes down what it is given, in order. */
+export function record(): Recorded {
+  const recorded: Recorded = {
+    events: [],
+    columns: [],
+    rows: [],
+    blocks: [],
+    messages: [],
+    sink: {
+      columns: (columns) => {
+        recorded.events.push('columns');
+        recorded.columns.push([...columns]);
+      },
+      rows: (rows) => {
+        recorded.events.push('rows');
+        recorded.blocks.push(rows.length);
+        recorded.rows.push(...rows);
+      },
+      statementDone: (rowCount) => recorded.events.push(`done ${rowCount}`),
+      message: (message) => {
+        recorded.events.push(`message ${message.number}`);
+        recorded.messages.push(message);
+      },
+    },
+  };
+  return recorded;
+}

@@ -1,0 +1,557 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'vitest';
+import { isAppError, type AppError } from '../../../src/core/errors.ts';
+import { SqlError } from '../../azure/contract.ts';
+import type { ResponseWriter } from '../../azure/contract.ts';
+import { until } from '../../azure/tds/testServer.ts';
+import { audience, jwt, record, startFixture, tenant, type Fixture } from './fakeServer.ts';
+
+let fixture: Fixture | undefined;
+afterEach(async () => {
+  await fixture?.end();
+  fixture = undefined;
+});
+const start = async (options: Parameters<typeof startFixture>[0] = {}): Promise<Fixture> =>
+  (fixture = await startFixture(options));
+
+const detail = (number: number, message: string, severity = 14): SqlError =>
+  new SqlError({ number, state: 1, class: severity, message, line: 1 });
+
+async function failure(promise: Promise<unknown>): Promise<AppError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(isAppError(error), String(error));
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+const one = (out: ResponseWriter): void => {
+  out.columns([{ name: 'one', type: { name: 'int' }, nullable: false }]);
+  void out.row([1]);
+  out.done({ kind: 'statement', rowCount: 1 });
+};
+
+describe('query', () => {
+  it('returns columns and rows, over one login for the first and every following statement', async () => {
+    const { sql, profile, front, received, asked } = await start();
+    for (let run = 0; run < 3; run++) {
+      assert.deepEqual(await sql.query(profile, { text: 'SELECT 1 AS [one];' }), {
+        columns: [{ name: 'one', sqlType: 'int', baseType: 'int', nullable: false, identity: false }],
+        rows: [[1]],
+      });
+    }
+    assert.equal(received.length, 1, 'logins');
+    assert.equal(front.server.connections.length, 1);
+    assert.deepEqual(
+      asked.map(({ mode }) => mode),
+      ['silent'],
+    );
+  });
+
+  it('sends text without parameters as a batch, with parameters through sp_executesql', async () => {
+    const { sql, profile, front } = await start();
+    await sql.query(profile, { text: 'SELECT 1;' });
+    await sql.query(profile, {
+      text: 'SELECT @a, @b;',
+      parameters: [
+        { name: 'a', value: '123456789012345678.99', sqlType: 'decimal(20, 2)' },
+        { name: 'b', value: 7 },
+      ],
+    });
+    const [batch, rpc] = front.backend.requests;
+    assert.deepEqual(batch, { kind: 'batch', text: 'SELECT 1;' });
+    assert.equal(rpc?.kind, 'rpc');
+    if (rpc?.kind !== 'rpc') return;
+    assert.equal(rpc.procedure.toLowerCase(), 'sp_executesql');
+    assert.deepEqual(
+      rpc.parameters.map(({ value }) => value),
+      [
+        'DECLARE @a decimal(20, 2) = CONVERT(decimal(20, 2), @a__text); SELECT @a, @b;',
+        '@a__text nvarchar(4000), @b int',
+        '123456789012345678.99',
+        7,
+      ],
+    );
+  });
+
+  it('keeps pooled connections within the maximum, and all statements are answered', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = async (_request, out) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      one(out);
+    };
+    const results = await Promise.all(
+      Array.from({ length: 12 }, () => sql.query(profile, { text: 'SELECT 1;' })),
+    );
+    assert.equal(results.length, 12);
+    assert.ok(front.backend.logins.length <= profile.maxPoolSize, `${front.backend.logins.length} logins`);
+  });
+
+  it('drops a refused token and tries once more on a new connection (37396)', async () => {
+    const { sql, profile, front, received } = await start();
+    let refused = 0;
+    front.backend.execute = (_request, out) => {
+      if (refused++ === 0) throw detail(37_396, 'The access token has expired.');
+      one(out);
+    };
+    assert.deepEqual((await sql.query(profile, { text: 'DELETE FROM t;' })).rows, [[1]]);
+    assert.equal(received.length, 2);
+    assert.notEqual(received[0], received[1], 'a fresh token');
+    await until(() => front.server.connections.length === 1);
+  });
+
+  it('gives up after the second refusal', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = () => {
+      throw detail(37_396, 'The access token has expired.');
+    };
+    assert.equal((await failure(sql.query(profile, { text: 'SELECT 1;' }))).code, 'tokenExpired');
+    assert.equal(front.backend.requests.length, 2);
+  });
+
+  it('says that the outcome is unknown when a write loses its connection, and never repeats it', async () => {
+    const { sql, profile, front } = await start();
+    await sql.query(profile, { text: 'SELECT 1;' });
+    let writes = 0;
+    front.backend.execute = () => {
+      writes++;
+      for (const { id } of front.server.connections) front.server.closeConnection(id, 'rst');
+      return new Promise(() => undefined);
+    };
+    const error = await failure(sql.query(profile, { text: 'DELETE FROM t;' }));
+    assert.equal(error.code, 'outcomeUnknown');
+    assert.equal(writes, 1);
+    front.backend.execute = (_request, out) => one(out);
+    assert.deepEqual((await sql.query(profile, { text: 'SELECT 1;' })).rows, [[1]], 'the next one is fine');
+  });
+
+  it('maps an error of the statement and keeps the connection', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (_request, out) => {
+      if (front.backend.requests.length === 1)
+        throw detail(229, 'The INSERT permission was denied on the object.');
+      one(out);
+    };
+    const error = await failure(sql.query(profile, { text: 'INSERT INTO t VALUES (1);' }));
+    assert.equal(error.code, 'permissionDenied');
+    assert.equal(error.server?.number, 229);
+    await sql.query(profile, { text: 'SELECT 1;' });
+    assert.equal(front.backend.logins.length, 1);
+  });
+
+  it('does not hand a transaction that was left open to the next one', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (_request, out) => {
+      if (front.backend.requests.length === 1) out.environment({ type: 'beginTransaction' });
+      one(out);
+    };
+    await sql.query(profile, { text: 'BEGIN TRANSACTION;' });
+    await sql.query(profile, { text: 'SELECT 1;' });
+    assert.equal(front.backend.logins.length, 2);
+  });
+
+  it('stops waiting at once when the caller gives up', async () => {
+    const { sql, profile, front } = await start();
+    let stopped = false;
+    front.backend.execute = (_request, _out, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          stopped = true;
+          resolve();
+        });
+        abort.abort();
+      });
+    const abort = new AbortController();
+    const error = await failure(sql.query(profile, { text: 'WAITFOR DELAY 1;' }, { signal: abort.signal }));
+    assert.equal(error.code, 'cancelled');
+    assert.ok(stopped, 'the server heard of it');
+    front.backend.execute = (_request, out) => one(out);
+    await sql.query(profile, { text: 'SELECT 1;' });
+    assert.equal(front.backend.logins.length, 1, 'the connection stays good');
+  });
+});
+
+describe('login', () => {
+  it('has its token before it dials', async () => {
+    const { sql, profile, front } = await start({ token: () => Promise.reject(new Error('boom')) });
+    await assert.rejects(sql.query(profile, { text: 'SELECT 1;' }), /boom/);
+    assert.equal(front.server.connections.length, 0);
+    assert.equal(front.backend.logins.length, 0);
+  });
+
+  it('waits for a database that resumes, and says so', async () => {
+    let attempts = 0;
+    const { sql, profile, waits, lines } = await start({
+      server: {
+        gate: () =>
+          attempts++ < 2
+            ? Promise.reject(detail(40_613, "Database 'app' on server 'local' is not currently available."))
+            : Promise.resolve(),
+      },
+    });
+    await sql.query(profile, { text: 'SELECT 1;' });
+    assert.deepEqual(waits, [5000, 10_000]);
+    assert.match(lines.join('\n'), /resuming.*Trying again in 5 s/);
+  });
+
+  it('takes the address out of a firewall error and tries nothing else', async () => {
+    const { sql, profile, waits } = await start({
+      server: {
+        gate: () =>
+          Promise.reject(
+            detail(
+              40_615,
+              "Cannot open server 'local' requested by the login. Client with IP address '203.0.113.9' is not allowed to access the server.",
+            ),
+          ),
+      },
+    });
+    const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
+    assert.equal(error.code, 'firewallBlocked');
+    assert.deepEqual(error.remedies[0], { kind: 'addFirewallRule', server: 'localhost', ip: '203.0.113.9' });
+    assert.deepEqual(waits, []);
+  });
+
+  it('replaces a token that the server calls expired, once', async () => {
+    const { sql, profile, asked } = await start({
+      server: {
+        verifyToken: () =>
+          Promise.reject(
+            detail(18_456, "Login failed for user '<token-identified principal>'. Token is expired."),
+          ),
+      },
+    });
+    assert.equal((await failure(sql.query(profile, { text: 'SELECT 1;' }))).code, 'tokenExpired');
+    assert.equal(asked.length, 2);
+  });
+
+  it('tells a missing user from a refused token', async () => {
+    const { sql, profile } = await start({
+      server: {
+        verifyToken: () =>
+          Promise.reject(detail(18_456, "Login failed for user '<token-identified principal>'.")),
+      },
+    });
+    const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
+    assert.equal(error.code, 'noUserInDatabase');
+    assert.equal(error.server?.number, 18_456);
+  });
+
+  it('reports who cannot be reached', async () => {
+    const gone = await startFixture();
+    await gone.end();
+    const { sql, profile } = await start({ profile: { port: gone.profile.port } });
+    const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
+    assert.equal(error.code, 'hostUnreachable');
+    assert.match(error.message, /nothing listens/);
+  });
+});
+
+describe('transaction', () => {
+  it('runs everything between BEGIN and COMMIT on one connection and resets it', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (request, out) => {
+      if (request.kind === 'batch' && request.text.includes('BEGIN'))
+        out.environment({ type: 'beginTransaction' });
+      if (request.kind === 'batch' && request.text.startsWith('COMMIT'))
+        out.environment({ type: 'commitTransaction' });
+      one(out);
+    };
+    const results = await sql.transaction(profile, [{ text: 'INSERT 1;' }, { text: 'INSERT 2;' }]);
+    assert.equal(results.length, 2);
+    assert.deepEqual(
+      front.backend.requests.map((request) => (request.kind === 'batch' ? request.text : request.kind)),
+      ['BEGIN TRANSACTION;\nSET XACT_ABORT ON;', 'INSERT 1;', 'INSERT 2;', 'COMMIT TRANSACTION;'],
+    );
+    assert.deepEqual(front.backend.resets, [false]);
+    assert.equal(front.backend.logins.length, 1);
+  });
+
+  it('rolls back when a statement fails and reports that one', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (request, out) => {
+      const text = request.kind === 'batch' ? request.text : '';
+      if (text.includes('BEGIN')) out.environment({ type: 'beginTransaction' });
+      if (text.includes('ROLLBACK')) out.environment({ type: 'rollbackTransaction' });
+      if (text === 'bad') throw detail(2627, 'Violation of PRIMARY KEY constraint.');
+      one(out);
+    };
+    const error = await failure(
+      sql.transaction(profile, [{ text: 'good' }, { text: 'bad' }, { text: 'never' }]),
+    );
+    assert.equal(error.code, 'duplicateKey');
+    const texts = front.backend.requests.map((request) =>
+      request.kind === 'batch' ? request.text : request.kind,
+    );
+    assert.deepEqual(texts.slice(1), ['good', 'bad', 'IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;']);
+  });
+});
+
+describe('openSession', () => {
+  it('streams in blocks of at most 200 rows, several result sets, counts and messages in order', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = async (_request, out) => {
+      out.message({ number: 0, state: 1, class: 0, message: 'hi', line: 3 });
+      out.columns([{ name: '', type: { name: 'int' }, nullable: true }]);
+      for (let row = 0; row < 1050; row++) await out.row([row]);
+      out.done({ kind: 'statement', rowCount: 1050 });
+      out.columns([{ name: 'b', type: { name: 'nvarchar', length: 30 }, nullable: true }]);
+      out.done({ kind: 'statement', rowCount: 0 });
+      out.done({ kind: 'statement' });
+    };
+    const session = await sql.openSession(profile);
+    const { sink, blocks, rows, events, messages, columns } = record();
+    await session.run({ text: 'x' }, sink);
+    assert.equal(rows.length, 1050);
+    assert.deepEqual(
+      rows.map(([value]) => value),
+      Array.from({ length: 1050 }, (_, index) => index),
+    );
+    assert.ok(Math.max(...blocks) <= 200);
+    assert.deepEqual(
+      events.filter((event) => event !== 'rows'),
+      ['message 0', 'columns', 'done 1050', 'columns', 'done 0', 'done undefined'],
+    );
+    assert.equal(messages[0]?.line, 3);
+    assert.equal(columns[1]?.[0]?.sqlType, 'nvarchar(30)');
+    await session.close();
+  });
+
+  it('lets the event loop turn between blocks', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = async (_request, out) => {
+      out.columns([{ name: 'a', type: { name: 'int' }, nullable: true }]);
+      for (let row = 0; row < 20_000; row++) await out.row([row]);
+      out.done({ kind: 'statement', rowCount: 20_000 });
+    };
+    const session = await sql.openSession(profile);
+    let turns = 0;
+    let running = true;
+    const turn = (): void => {
+      turns++;
+      if (running) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await session.run({ text: 'x' }, record().sink);
+    running = false;
+    assert.ok(turns >= 90, `${turns} turns for 100 blocks`);
+  });
+
+  it('waits for a sink that is slow', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = async (_request, out) => {
+      out.columns([{ name: 'a', type: { name: 'int' }, nullable: true }]);
+      for (let row = 0; row < 1000; row++) await out.row([row]);
+      out.done({ kind: 'statement', rowCount: 1000 });
+    };
+    const session = await sql.openSession(profile);
+    let inside = 0;
+    let most = 0;
+    let taken = 0;
+    const { sink } = record();
+    await session.run(
+      { text: 'x' },
+      {
+        ...sink,
+        rows: async (rows) => {
+          most = Math.max(most, ++inside);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          inside--;
+          taken += rows.length;
+        },
+      },
+    );
+    assert.equal(taken, 1000, 'all rows were taken when run settled');
+    assert.equal(most, 1, 'one block at a time');
+  });
+
+  it('cancels at once, keeps the session and its transaction', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (_request, out, signal) => {
+      if (front.backend.requests.length > 1) {
+        one(out);
+        return;
+      }
+      out.environment({ type: 'beginTransaction' });
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve());
+        abort.abort();
+      });
+    };
+    const abort = new AbortController();
+    const session = await sql.openSession(profile);
+    assert.equal((await failure(session.run({ text: 'x' }, record().sink, abort.signal))).code, 'cancelled');
+    assert.equal(session.openTransactions, 1);
+    const { sink, rows } = record();
+    await session.run({ text: 'y' }, sink);
+    assert.deepEqual(rows, [[1]]);
+  });
+
+  it('cancels in the middle of rows', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = async (_request, out, signal) => {
+      out.columns([{ name: 'a', type: { name: 'int' }, nullable: true }]);
+      for (let row = 0; !signal.aborted; row++) await out.row([row]);
+    };
+    const session = await sql.openSession(profile);
+    const abort = new AbortController();
+    const { sink } = record();
+    const error = await failure(
+      session.run({ text: 'x' }, { ...sink, rows: () => abort.abort() }, abort.signal),
+    );
+    assert.equal(error.code, 'cancelled');
+    front.backend.execute = (_request, out) => one(out);
+    await session.run({ text: 'y' }, record().sink);
+  });
+
+  it('says what was lost when the server cuts the connection, once', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (_request, out) => {
+      out.environment({ type: 'beginTransaction' });
+      one(out);
+    };
+    const session = await sql.openSession(profile);
+    const losses: { hadTransaction: boolean; hadState: boolean }[] = [];
+    session.onDidLose((loss) => losses.push(loss));
+    await session.run({ text: 'BEGIN TRAN' }, record().sink);
+    assert.equal(session.openTransactions, 1);
+    for (const { id } of front.server.connections) front.server.closeConnection(id, 'rst');
+    await until(() => losses.length > 0);
+    assert.equal(session.closed, true);
+    assert.deepEqual({ ...losses[0], reason: '' }, { reason: '', hadTransaction: true, hadState: true });
+    assert.equal((await failure(session.run({ text: 'x' }, record().sink))).code, 'connectionLost');
+    assert.equal(losses.length, 1);
+  });
+
+  it('has a connection of its own', async () => {
+    const { sql, profile, front } = await start();
+    const session = await sql.openSession(profile);
+    await sql.query(profile, { text: 'SELECT 1;' });
+    assert.equal(front.server.connections.length, 2);
+    await session.close();
+    await until(() => front.server.connections.length === 1);
+  });
+
+  it('throws the first error of the batch once the batch is over', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (_request, out) => {
+      out.message({
+        number: 8134,
+        state: 1,
+        class: 16,
+        message: 'Divide by zero error encountered.',
+        line: 2,
+      });
+      out.done({ kind: 'statement', error: true });
+      one(out);
+    };
+    const session = await sql.openSession(profile);
+    const { sink, rows, messages } = record();
+    const error = await failure(session.run({ text: 'x' }, sink));
+    assert.equal(error.code, 'sqlError');
+    assert.equal(error.server?.line, 2);
+    assert.deepEqual(rows, [[1]], 'what came after it');
+    assert.equal(messages.length, 1);
+  });
+});
+
+describe('where a token goes', () => {
+  it('nowhere for a host outside every cloud, until a person confirmed it', async () => {
+    const { sql, profile, front, asked } = await start({ profile: { server: '127.0.0.1' } });
+    const error = await failure(sql.query(profile, { text: 'SELECT 1;' }, { gesture: true }));
+    assert.equal(error.code, 'hostNotConfirmed');
+    assert.deepEqual(error.remedies[0], {
+      kind: 'confirmHost',
+      connectionId: 'connection-1',
+      host: '127.0.0.1',
+    });
+    assert.equal(asked.length, 0, 'nobody was even asked for a token');
+    assert.equal(front.server.connections.length, 0);
+  });
+
+  it('not to a redirect that leaves the cloud', async () => {
+    const elsewhere = await startFixture();
+    try {
+      const { sql, profile, received } = await start({
+        server: { route: () => ({ host: '127.0.0.1', port: elsewhere.front.port }) },
+      });
+      const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
+      assert.equal(error.code, 'hostNotConfirmed');
+      assert.deepEqual(error.remedies[0], {
+        kind: 'confirmHost',
+        connectionId: 'connection-1',
+        host: '127.0.0.1',
+      });
+      assert.equal(received.length, 1);
+      assert.equal(elsewhere.received.length, 0);
+      assert.equal(elsewhere.front.log.length, 0, 'not even dialed');
+    } finally {
+      await elsewhere.end();
+    }
+  });
+
+  it('to a redirect inside the cloud', async () => {
+    const elsewhere = await startFixture();
+    try {
+      const { sql, profile } = await start({
+        server: { route: () => ({ host: 'localhost', port: elsewhere.front.port }) },
+      });
+      assert.deepEqual((await sql.query(profile, { text: 'SELECT 1;' })).rows, [[1]]);
+      assert.equal(elsewhere.received.length, 1);
+    } finally {
+      await elsewhere.end();
+    }
+  });
+
+  it('is decided by our own cloud table, whatever SPN and STS the server names', async () => {
+    const { sql, profile, asked } = await start({
+      server: { spn: 'https://graph.microsoft.com/', stsUrl: 'https://evil.example/common/' },
+    });
+    await sql.query(profile, { text: 'SELECT 1;' });
+    assert.deepEqual(
+      asked.map(({ cloud: { audience: asks } }) => asks),
+      [audience],
+    );
+  });
+
+  for (const [what, claims, code] of [
+    ['another audience', { aud: 'https://management.azure.com/' }, 'wrongAudience'],
+    ['another tenant', { tid: '99999999-2222-4333-8444-555555555555' }, 'wrongTenant'],
+  ] as const) {
+    it(`not when it is of ${what}`, async () => {
+      const { sql, profile, front } = await start({
+        token: () => jwt(claims),
+        profile: { credential: { kind: 'vscode', tenant } },
+      });
+      assert.equal((await failure(sql.query(profile, { text: 'SELECT 1;' }))).code, code);
+      assert.equal(front.server.connections.length, 0);
+    });
+  }
+
+  it('not into the log, and not into a message', async () => {
+    const { sql, profile, front, lines, received } = await start({
+      server: {},
+    });
+    front.backend.execute = () => {
+      throw detail(37_396, 'The access token has expired.');
+    };
+    const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
+    assert.ok(received.length > 0 && lines.length > 0);
+    for (const token of received) {
+      for (const part of token.split('.').slice(0, 2)) {
+        assert.ok(!lines.join('\n').includes(part));
+        assert.ok(!`${error.message}${error.stack}`.includes(part));
+      }
+    }
+  });
+
+  it('only over TLS that is verified', async () => {
+    const { sql, profile, received } = await start({
+      clouds: [{ ...(await import('./fakeServer.ts')).cloud, caFile: undefined }],
+    });
+    assert.equal((await failure(sql.query(profile, { text: 'SELECT 1;' }))).code, 'certificateNotTrusted');
+    assert.deepEqual(received, []);
+  });
+});

@@ -24,6 +24,9 @@ const lazyBundles: esbuild.Plugin = {
     build.onResolve({ filter: /\/data\/main\.ts$/ }, (args) =>
       args.kind === 'dynamic-import' ? lazy('./data.cjs') : undefined,
     );
+    build.onResolve({ filter: /\/ui\/commandTables\.ts$/ }, (args) =>
+      args.kind === 'dynamic-import' ? lazy('./commands.cjs') : undefined,
+    );
     build.onResolve({ filter: /^@azure\/identity$/ }, (args) => {
       if (args.kind === 'dynamic-import') return lazy('./identity.cjs');
       // tedious requires identity and key vault at its top for authentication types and Always Encrypted, none of which is used.
@@ -51,6 +54,12 @@ function pages(): string[] {
 export function bundles(): esbuild.BuildOptions[] {
   const list: esbuild.BuildOptions[] = [
     { ...host, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', plugins: [lazyBundles] },
+    {
+      ...host,
+      entryPoints: ['src/ui/commandTables.ts'],
+      outfile: 'dist/commands.cjs',
+      plugins: [lazyBundles],
+    },
     { ...host, entryPoints: ['src/data/main.ts'], outfile: 'dist/data.cjs', plugins: [lazyBundles] },
     { ...host, entryPoints: ['@azure/identity'], outfile: 'dist/identity.cjs' },
   ];

@@ -5,14 +5,12 @@ import { ConnectionService } from './services/connectionService.ts';
 import { SignInService } from './services/signInService.ts';
 import { UserPages } from './services/userPages.ts';
 import { UserService } from './services/userService.ts';
-import { connectionCommands } from './ui/commands/connections.ts';
-import { tableCommands } from './ui/commands/tables.ts';
-import { userCommands } from './ui/commands/users.ts';
-import { viewCommands } from './ui/commands/view.ts';
+import type { CommandParts } from './ui/commandTables.ts';
 import { ErrorBoundary } from './ui/errorBoundary.ts';
+import type { QueryDocuments } from './ui/queryDocuments.ts';
 import { queryFeature } from './ui/queryFeature.ts';
 import { createRemedyRunner } from './ui/remedies.ts';
-import { registerCommands } from './ui/register.ts';
+import { contributedCommands, lazyCommands, registerCommands } from './ui/register.ts';
 import { ConfirmedHostList, GlobalMemory } from './ui/platform/globalMemory.ts';
 import { lazySql } from './ui/platform/lazySql.ts';
 import { OutputLog } from './ui/platform/outputLog.ts';
@@ -27,6 +25,7 @@ import { UsersTree } from './ui/tree/usersTree.ts';
 /** What `activate` returns: the view as VS Code reads it, so that tests can read it too. */
 export interface ExtensionApi {
   users: vscode.TreeDataProvider<TreeNode>;
+  queries: QueryDocuments;
 }
 
 export function compose(context: vscode.ExtensionContext): ExtensionApi {
@@ -115,31 +114,25 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
   };
   keep(connections.onDidChangeConnections(showWelcome));
   showWelcome();
-  keep(
-    registerCommands(
-      {
-        ...connectionCommands({
-          connections,
-          signIn,
-          accounts,
-          confirmedHosts,
-          onDidSignIn: (connectionId) => refresh({ connectionId }),
-        }),
-        ...userCommands({ connections, users, reveal: (id, shape, row) => tree.reveal(id, shape, row) }),
-        ...tableCommands({ connections, users, pages }),
-        ...queries.commands,
-        ...viewCommands({
-          connections,
-          signIn,
-          clock: systemClock,
-          showLog: () => log.show(),
-          runRemedy,
-          refresh,
-        }),
-      },
-      boundary,
-    ),
+  const parts: CommandParts = {
+    connections,
+    signIn,
+    accounts,
+    confirmedHosts,
+    users,
+    pages,
+    clock: systemClock,
+    runRemedy,
+    refresh,
+    showLog: () => log.show(),
+    reveal: (id, shape, row) => tree.reveal(id, shape, row),
+    onDidSignIn: (connectionId) => refresh({ connectionId }),
+  };
+  const eager = queries.commands;
+  const asking = lazyCommands(contributedCommands(context.extension.packageJSON, eager), async () =>
+    (await import('./ui/commandTables.ts')).commandTables(parts),
   );
+  keep(registerCommands({ ...eager, ...asking }, boundary));
   void vscode.commands.executeCommand('setContext', 'passwordlessSql.ready', true);
-  return { users: tree.provider };
+  return { users: tree.provider, queries: queries.documents };
 }

@@ -32,6 +32,30 @@ export function registerCommands(table: CommandTable, boundary: ErrorBoundary): 
   );
 }
 
+/**
+ * A table for `ids` whose handlers are loaded by `load` when the first of them is called; it is called once.
+ * An id that the loaded table does not have is a bug and fails as one.
+ */
+export function lazyCommands(ids: readonly string[], load: () => Promise<CommandTable>): CommandTable {
+  let loading: Promise<CommandTable> | undefined;
+  return Object.fromEntries(
+    ids.map((id): [string, CommandHandler] => [
+      id,
+      async (context, ...args) => {
+        const handler = (await (loading ??= load()))[id];
+        if (!handler) throw new Error(`no handler for ${id}`);
+        return handler(context, ...args);
+      },
+    ]),
+  );
+}
+
+/** The ids that the manifest contributes, without those of `others`. */
+export function contributedCommands(manifest: unknown, others: CommandTable): string[] {
+  const { contributes } = manifest as { contributes: { commands: readonly { command: string }[] } };
+  return contributes.commands.map(({ command }) => command).filter((id) => !(id in others));
+}
+
 /** Runs `action` with a progress notification of its own; also for work that starts from a webview. */
 export async function withCommandProgress<T>(action: (context: CommandContext) => T): Promise<Awaited<T>> {
   const abort = new AbortController();

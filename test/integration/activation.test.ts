@@ -17,7 +17,7 @@ describe('activation', () => {
       own.join('\n'),
     );
     assert.deepEqual(
-      own.filter((file) => /\/dist\/(data|identity)\.cjs$/.test(file)),
+      own.filter((file) => /\/dist\/(data|identity|commands)\.cjs$/.test(file)),
       [],
     );
   });

@@ -104,6 +104,7 @@ describe('the manifest', () => {
       'editorLangId',
       'resourceLangId',
       'resourceScheme',
+      'activeWebviewPanelId',
       'editorTextFocus',
       'false',
       'true',

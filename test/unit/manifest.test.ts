@@ -106,6 +106,7 @@ describe('the manifest', () => {
       'resourceScheme',
       'activeWebviewPanelId',
       'editorTextFocus',
+      'activeWebviewPanelId',
       'false',
       'true',
     ]);

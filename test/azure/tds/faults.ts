@@ -17,3 +17,33 @@ export interface Fault {
   /** Splits what is written into pieces of that many bytes, each its own write to the socket (TLS records when encrypted). */
   splitEvery?: number;
 }
+
+/** What a fault can do to its connection before there is an answer. */
+export interface FaultTarget {
+  /** Aborted when the connection is gone. */
+  readonly closing: AbortSignal;
+  drop(how: 'fin' | 'rst'): void;
+}
+
+/** Carries out what happens before the answer; `cancelled` cuts a delay short. True when the conversation is over. */
+export async function faultBefore(
+  fault: Fault | undefined,
+  target: FaultTarget,
+  cancelled: AbortSignal = target.closing,
+): Promise<boolean> {
+  if (fault?.delayMs) await delay(fault.delayMs, cancelled);
+  if (fault?.dropBeforeReply) target.drop(fault.dropBeforeReply);
+  return target.closing.aborted;
+}
+
+function delay(ms: number, cancelled: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const cut = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (cancelled.aborted) cut();
+    cancelled.addEventListener('abort', cut, { once: true });
+  });
+}

@@ -2,8 +2,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import type { TlsContexts } from './secureSocket.ts';
 import { TdsConnection } from './tdsConnection.ts';
-import type { TlsContexts } from './tdsConnection.ts';
 import type { ConnectionInfo, TdsServerOptions } from './tdsServerOptions.ts';
 
 /** TDS 7.2-7.4 with TLS inside PRELOGIN and TDS 8 (TLS first, ALPN `tds/8.0`) on one port. Unencrypted logins are refused. */

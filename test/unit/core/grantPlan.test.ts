@@ -1,0 +1,177 @@
+// Grant scripts as golden text: idempotent, safe for hostile names, and an undo that takes away only what was added.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import {
+  additionOf,
+  checkGrant,
+  conflictWith,
+  grantScript,
+  readPrincipal,
+  shortcomings,
+  undoScript,
+  type GrantRequest,
+  type PrincipalState,
+} from '../../../src/core/grantPlan.ts';
+import { guidOfSid, readPrincipals, sidOfGuid } from '../../../src/core/principal.ts';
+
+const appId = '2ff8edf0-dccb-4148-a649-2c1154e1e129';
+const read: GrantRequest = {
+  principal: 'app-orders',
+  identity: { kind: 'name' },
+  rights: ['read'],
+  customRoles: [],
+};
+const state: PrincipalState = {
+  name: 'app-orders',
+  type: 'E',
+  typeDescription: 'EXTERNAL_USER',
+  sid: sidOfGuid(appId),
+  roles: ['db_datareader'],
+  execute: false,
+  owns: [],
+};
+
+describe('the grant script', () => {
+  it('creates the user and adds it to one role', () => {
+    assert.equal(
+      grantScript(read, 'appdb'),
+      `-- Lets app-orders into database appdb. Running it again changes nothing.
+IF DATABASE_PRINCIPAL_ID(N'app-orders') IS NULL
+    CREATE USER [app-orders] FROM EXTERNAL PROVIDER;
+IF IS_ROLEMEMBER(N'db_datareader', N'app-orders') = 0
+    ALTER ROLE [db_datareader] ADD MEMBER [app-orders];
+`,
+    );
+  });
+
+  it('knows every form of CREATE USER, EXECUTE and roles of one’s own', () => {
+    const request: GrantRequest = {
+      principal: 'app-orders',
+      identity: { kind: 'sid', of: 'app', id: appId },
+      rights: ['read', 'write', 'execute', 'custom'],
+      customRoles: ['order clerks'],
+    };
+    assert.equal(
+      grantScript(request, 'appdb'),
+      `-- Lets app-orders into database appdb. Running it again changes nothing.
+IF DATABASE_PRINCIPAL_ID(N'app-orders') IS NULL
+    CREATE USER [app-orders] WITH SID = 0xF0EDF82FCBDC4841A6492C1154E1E129, TYPE = E;
+IF IS_ROLEMEMBER(N'db_datareader', N'app-orders') = 0
+    ALTER ROLE [db_datareader] ADD MEMBER [app-orders];
+IF IS_ROLEMEMBER(N'db_datawriter', N'app-orders') = 0
+    ALTER ROLE [db_datawriter] ADD MEMBER [app-orders];
+IF IS_ROLEMEMBER(N'order clerks', N'app-orders') = 0
+    ALTER ROLE [order clerks] ADD MEMBER [app-orders];
+GRANT EXECUTE TO [app-orders];
+`,
+    );
+    const group = grantScript({ ...read, identity: { kind: 'sid', of: 'group', id: appId } }, 'appdb');
+    assert.match(group, /TYPE = X;/);
+    const twin = grantScript({ ...read, identity: { kind: 'objectId', id: appId.toUpperCase() } }, 'appdb');
+    assert.match(twin, new RegExp(`FROM EXTERNAL PROVIDER WITH OBJECT_ID = '${appId}';`));
+  });
+
+  it('cannot be broken out of by a name', () => {
+    const principal = `x];DROP TABLE t;--'\n\u2028GO`;
+    const script = grantScript({ ...read, principal }, 'app\ndb');
+    const [comment, ...rest] = script.split('\n');
+    assert.match(comment ?? '', /^-- .*app db/);
+    assert.ok(rest.join('\n').includes(`CREATE USER [x]];DROP TABLE t;--'\n\u2028GO] FROM`));
+    assert.ok(rest.join('\n').includes(`N'x];DROP TABLE t;--''\n\u2028GO'`));
+  });
+
+  it('refuses what makes no sense, with a reason', () => {
+    const refused: [GrantRequest, string, RegExp][] = [
+      [read, 'MASTER', /not in master/],
+      [{ ...read, principal: '' }, 'appdb', /empty/],
+      [{ ...read, principal: 'x'.repeat(129) }, 'appdb', /129 characters/],
+      [{ ...read, rights: [] }, 'appdb', /nothing to grant/],
+      [{ ...read, identity: { kind: 'sid', of: 'app', id: 'app-orders' } }, 'appdb', /no GUID/],
+      [{ ...read, principal: 'a\\b', identity: { kind: 'sid', of: 'app', id: appId } }, 'appdb', /backslash/],
+    ];
+    for (const [request, database, reason] of refused)
+      assert.throws(() => checkGrant(request, database), reason);
+  });
+});
+
+describe('what a run added', () => {
+  it('is undone, and what was there before stays', () => {
+    const request: GrantRequest = { ...read, rights: ['read', 'write', 'execute'] };
+    const before: PrincipalState = { ...state, roles: ['db_datareader'] };
+    const after: PrincipalState = { ...state, roles: ['db_datareader', 'db_datawriter'], execute: true };
+    const addition = additionOf(request, before, after);
+    assert.deepEqual(addition, { user: false, roles: ['db_datawriter'], execute: true });
+    assert.equal(
+      undoScript(request, addition, 'appdb'),
+      `-- Takes back what this grant added to database appdb, and nothing else.
+IF IS_ROLEMEMBER(N'db_datawriter', N'app-orders') = 1
+    ALTER ROLE [db_datawriter] DROP MEMBER [app-orders];
+IF DATABASE_PRINCIPAL_ID(N'app-orders') IS NOT NULL
+    REVOKE EXECUTE FROM [app-orders];
+`,
+    );
+  });
+
+  it('drops a user only when this run made it', () => {
+    const addition = additionOf(read, undefined, state);
+    assert.deepEqual(addition, { user: true, roles: ['db_datareader'], execute: false });
+    assert.match(undoScript(read, addition, 'appdb'), /NOT EXISTS[\s\S]*DROP USER \[app-orders\];/);
+    assert.doesNotMatch(undoScript(read, { ...addition, user: false }, 'appdb'), /DROP USER/);
+  });
+
+  it('is compared with what was asked: a wrong SID is no success', () => {
+    const request: GrantRequest = { ...read, identity: { kind: 'sid', of: 'app', id: appId } };
+    assert.deepEqual(shortcomings(request, state), []);
+    assert.equal(shortcomings(request, undefined).length, 1);
+    assert.match(
+      shortcomings(request, { ...state, sid: sidOfGuid(appId.replace('2', '3')) }).join(),
+      /stands for/,
+    );
+    assert.match(shortcomings(request, { ...state, roles: [] }).join(), /db_datareader/);
+  });
+
+  it('sees that a name is taken by somebody else', () => {
+    const request: GrantRequest = { ...read, identity: { kind: 'sid', of: 'app', id: appId } };
+    assert.equal(conflictWith(request, state), undefined);
+    assert.equal(conflictWith(request, undefined), undefined);
+    assert.match(conflictWith(request, { ...state, sid: '0x01' }) ?? '', /another identity/);
+    assert.match(
+      conflictWith(read, { ...state, type: 'R', typeDescription: 'DATABASE_ROLE' }) ?? '',
+      /no Entra user/,
+    );
+  });
+});
+
+describe('SIDs', () => {
+  it('hold the GUID with its first three fields reversed', () => {
+    assert.equal(sidOfGuid(appId), '0xF0EDF82FCBDC4841A6492C1154E1E129');
+    fc.assert(fc.property(fc.uuid(), (guid) => assert.equal(guidOfSid(sidOfGuid(guid)), guid)));
+    assert.equal(guidOfSid('0xF0EDF82FCBDC4841A6492C1154E1E1290102'), appId);
+    assert.equal(guidOfSid('0x01'), undefined);
+  });
+});
+
+describe('principals', () => {
+  it('are read with their kind, roles and members', () => {
+    const principals = readPrincipals([
+      ['ada@contoso.example', 'E', 'EXTERNAL_USER', sidOfGuid(appId), false, 'db_owner'],
+      ['app-orders', 'E', 'EXTERNAL_USER', sidOfGuid(appId), false, 'db_datareader'],
+      ['app-orders', 'E', 'EXTERNAL_USER', sidOfGuid(appId), false, 'clerks'],
+      ['clerks', 'R', 'DATABASE_ROLE', null, false, null],
+      ['db_datareader', 'R', 'DATABASE_ROLE', null, true, null],
+      ['Readers', 'X', 'EXTERNAL_GROUP', sidOfGuid(appId), false, null],
+    ]);
+    const by = new Map(principals.map((principal) => [principal.name, principal]));
+    assert.deepEqual(
+      principals.map(({ kind }) => kind),
+      ['person', 'application', 'role', 'role', 'group'],
+    );
+    assert.deepEqual(by.get('app-orders')?.roles, ['db_datareader', 'clerks']);
+    assert.equal(by.get('app-orders')?.id, appId);
+    assert.deepEqual(by.get('db_datareader')?.members, ['app-orders']);
+    assert.equal(by.get('db_datareader')?.builtIn, true);
+  });
+
+  it('are absent when the statement found nothing', () => assert.equal(readPrincipal([]), undefined));
+});

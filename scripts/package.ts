@@ -37,7 +37,7 @@ export async function packageVsix(options: { quiet?: boolean } = {}): Promise<st
   if (!options.quiet) {
     console.log(`vsix             ${kib(vsix)} (limit ${kib(limits.vsix)})`);
     console.log(`activation       ${kib(activation)} (limit ${kib(limits.activation)})`);
-    for (const file of ['data.cjs', 'identity.cjs'])
+    for (const file of ['commands.cjs', 'data.cjs', 'identity.cjs'])
       console.log(`${file.padEnd(16)} ${kib(size(file))}, on first use`);
     for (const file of fs.readdirSync(path.join(root, 'dist', 'media'))) {
       console.log(`${`media/${file}`.padEnd(16)} ${kib(size(`media/${file}`))}`);

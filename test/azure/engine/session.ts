@@ -10,6 +10,7 @@ import type {
   SqlType,
 } from '../contract.ts';
 import { parseBatch } from '../tsql/parser.ts';
+import { splitName } from './bind/nameText.ts';
 import { encodeParameter } from './catalog/values.ts';
 import type { EngineServices } from './interpreter/engineServices.ts';
 import { Attention, BatchAborted, ScopeEnded, TriggerRollback } from './interpreter/flow.ts';
@@ -320,16 +321,4 @@ export class EngineSession implements BackendSession {
       console.error(`local Azure: closing session ${String(this.spid)}: ${String(error)}`);
     }
   }
-}
-
-/** A procedure's name as an RPC request spells it: one to three parts, quoted or not. */
-function splitName(text: string): string[] {
-  const parts: string[] = [];
-  const part = /\s*(?:\[((?:[^\]]|\]\])*)\]|"((?:[^"]|"")*)"|([^.]*))\s*(?:\.|$)/uy;
-  while (part.lastIndex < text.length) {
-    const found = part.exec(text);
-    if (found === null) return [text];
-    parts.push(found[1]?.replaceAll(']]', ']') ?? found[2]?.replaceAll('""', '"') ?? found[3]?.trim() ?? '');
-  }
-  return parts.length === 0 ? [text] : parts;
 }

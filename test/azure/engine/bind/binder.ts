@@ -4,6 +4,7 @@ import type { Name } from '../../tsql/ast.ts';
 import type { Bound, ParameterSource } from './bound.ts';
 import { nameKey } from './ports.ts';
 import type { BindStorage, ObjectColumn, ResolvedObject } from './ports.ts';
+import { splitName } from './nameText.ts';
 import { raise } from './raise.ts';
 import type { SourceColumn } from './scope.ts';
 import { conversion, typeWord } from './sqlTypes.ts';
@@ -60,6 +61,8 @@ export class Binder {
   /** Inner queries of views: what they read was checked with the view (ownership chaining). */
   chained = 0;
   readonly ctes: CteSource[] = [];
+  /** Inside an inlined function: its parameters' values. */
+  substitutions: ReadonlyMap<string, Bound> | undefined;
   private readonly parameterNumbers = new Map<string, number>();
   private aliases = 0;
   /** Nested view expansion, to refuse a view that reads itself. */
@@ -145,12 +148,14 @@ export class Binder {
         15,
       );
     }
-    if (name.startsWith('#')) return this.input.objects.get(nameKey('', name));
-    if (schema !== '') return this.input.objects.get(nameKey(schema, name));
-    return (
-      this.input.objects.get(nameKey(this.input.settings.defaultSchema, name)) ??
-      this.input.objects.get(nameKey('dbo', name))
-    );
+    const { objects, settings } = this.input;
+    if (name.startsWith('#')) return objects.get(nameKey('', name));
+    const found =
+      schema === ''
+        ? (objects.get(nameKey(settings.defaultSchema, name)) ?? objects.get(nameKey('dbo', name)))
+        : objects.get(nameKey(schema, name));
+    if (found?.type !== 'SN' || found.target === undefined) return found;
+    return this.object(splitName(found.target), line);
   }
 
   /** As `object`, for a table or view. @throws SqlError 208, 40515. */
@@ -167,11 +172,6 @@ export class Binder {
   displayName(object: ResolvedObject): string {
     if (object.schema === '') return `tempdb.dbo.${object.name}`;
     return `${this.input.settings.database}.${object.schema}.${object.name}`;
-  }
-
-  /** A scalar function whose body is one RETURN, put in place of its call; undefined when it is more than that. */
-  inlineFunction(_object: ResolvedObject, _args: readonly (Bound | undefined)[], _line: number): Bound | undefined {
-    return undefined;
   }
 
   /** An undeclared parameter stands where `type` is expected. */

@@ -14,6 +14,7 @@ import type { Binder } from './binder.ts';
 import { merge } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { bindFunction } from './functions/bindFunction.ts';
+import { inlineScalar } from './inlineFunction.ts';
 import { bindBinary, bindNumber, bindString, int, nvarchar } from './literals.ts';
 import { compareSql, bindPredicate } from './predicates.ts';
 import { bindSubqueryScalar } from './query.ts';
@@ -209,6 +210,10 @@ export function plain(bound: Bound): Bound {
 
 export function bindVariable(binder: Binder, name: string, line: number): Bound {
   const key = name.toLowerCase();
+  if (binder.substitutions !== undefined) {
+    const value = binder.substitutions.get(key);
+    if (value !== undefined) return value;
+  }
   const type = binder.input.variables.get(key);
   if (type === undefined) {
     if (binder.input.undeclared !== undefined) {
@@ -579,7 +584,7 @@ function bindUserFunction(binder: Binder, scope: Scope, node: FunctionCall): Bou
   const args = node.arguments.map((argument) =>
     argument.kind === 'default' ? undefined : bindExpression(binder, scope, argument),
   );
-  const inlined = binder.inlineFunction(found, args, node.line);
+  const inlined = inlineScalar(binder, found, args, node.line);
   if (inlined === undefined) return unsupported(`user-defined function ${parts.join('.')}`, node.line);
   return { ...inlined, ...merge(args.filter((argument) => argument !== undefined)) };
 }

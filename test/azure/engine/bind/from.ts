@@ -4,6 +4,7 @@ import type { Identifier, TableFunction, TableHint, TableReference, TableSource 
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { bindExpression, resolveType, textArgument, unify } from './expressions.ts';
+import { inlineTable } from './inlineFunction.ts';
 import { bigint, int, nvarchar, quote } from './literals.ts';
 import type { ResolvedObject } from './ports.ts';
 import { bindPredicate } from './predicates.ts';
@@ -12,7 +13,7 @@ import type { BoundQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope, fullName, sameName } from './scope.ts';
 import type { Source, SourceColumn } from './scope.ts';
-import { parseView } from './viewText.ts';
+import { parseView } from './moduleText.ts';
 
 /** " FROM …", or '' without sources. Sources are added to `scope`; rows to lock (UPDLOCK, XLOCK) to `locks`. */
 export function bindFrom(binder: Binder, scope: Scope, sources: readonly TableSource[], locks: string[]): string {
@@ -303,7 +304,10 @@ function bindTableFunction(binder: Binder, scope: Scope, node: TableFunction, la
   }
   const object = binder.object(node.name.parts.map((part) => part.name), node.line);
   if (object !== undefined && (object.type === 'IF' || object.type === 'TF')) {
-    return unsupported(`table-valued function ${fullName(node.name)}`, node.line);
+    binder.require('SELECT', object);
+    const query = inlineTable(binder, object, args, node.line);
+    if (query === undefined) return unsupported(`multi-statement table-valued function ${fullName(node.name)}`, node.line);
+    return addDerived(binder, scope, query, alias, node.columns, node.line, true);
   }
   return raise(208, `Invalid object name '${fullName(node.name)}'.`, node.line);
 }

@@ -62,6 +62,8 @@ export interface ResolvedObject {
   columns: ObjectColumn[];
   /** The quoted PostgreSQL sequence behind the identity column. */
   identitySequence?: string;
+  /** A synonym's target, as written. */
+  target?: string;
   /** T-SQL of a view, procedure, function or trigger. */
   definition?: string;
   triggers: { name: string; schema: string; timing: 'after' | 'insteadOf'; events: string[]; definition: string; objectId: number }[];

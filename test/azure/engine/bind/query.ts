@@ -10,6 +10,7 @@ import type {
   SelectBlock,
   SetOperation,
 } from '../../tsql/ast.ts';
+import { accumulates, bindAccumulation } from './accumulate.ts';
 import type { Binder, CteSource } from './binder.ts';
 import { merge } from './binder.ts';
 import type { Bound } from './bound.ts';
@@ -40,6 +41,8 @@ export interface BoundQuery {
   loose: readonly string[];
   /** SELECT @v = …: one per column. */
   assignments?: { variable: string; line: number }[];
+  /** One row came back for all of them; its last column says how many they were. */
+  accumulated?: boolean;
 }
 
 export interface QueryOptions {
@@ -172,6 +175,7 @@ function bindBlock(
   query: Query | undefined,
   role: NonNullable<QueryOptions['role']>,
 ): BoundQuery {
+  if (accumulates(block)) return bindAccumulation(binder, block, parent, query);
   const scope = new Scope(parent);
   const locks: string[] = [];
   const from = bindFrom(binder, scope, block.from, locks);

@@ -1,4 +1,5 @@
 // INSERT, UPDATE, DELETE, MERGE and TRUNCATE: runs the bound statement, keeps identities, and fires triggers.
+import { SqlError } from '../../contract.ts';
 import type { ResultColumn } from '../../contract.ts';
 import type { Delete, Insert, Merge, Truncate, Update } from '../../tsql/ast.ts';
 import { parseBatch } from '../../tsql/parser.ts';
@@ -240,6 +241,23 @@ async function fire(
   }
 }
 
+/** ALTER that is missing is told as an object that is missing. @throws SqlError 1088 */
+export async function authorizeAlter(
+  interpreter: Interpreter,
+  binder: Binder,
+  frame: Frame,
+  name: string,
+  line: number,
+  state: number,
+): Promise<void> {
+  try {
+    await interpreter.authorize(binder.requirements, frame);
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.detail.number !== 229) throw error;
+    raise(1088, `Cannot find the object "${name}" because it does not exist or you do not have permissions.`, line, 16, state);
+  }
+}
+
 export async function executeTruncate(interpreter: Interpreter, statement: Truncate, frame: Frame): Promise<void> {
   interpreter.refuseWriteWhenDoomed();
   interpreter.verb = 'TRUNCATE TABLE';
@@ -250,7 +268,7 @@ export async function executeTruncate(interpreter: Interpreter, statement: Trunc
     raise(4701, `Cannot find the object "${name}" because it does not exist or you do not have permissions.`, statement.line);
   }
   binder.require('ALTER', object);
-  await interpreter.authorize(binder.requirements, frame);
+  await authorizeAlter(interpreter, binder, frame, name, statement.line, 7);
   const references = await interpreter.connection.query(
     "SELECT 1 AS one FROM pg_constraint WHERE contype = 'f' AND confrelid = $1::regclass AND conrelid <> confrelid LIMIT 1",
     [object.pgName],

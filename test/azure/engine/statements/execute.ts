@@ -3,6 +3,7 @@ import { SqlError } from '../../contract.ts';
 import type { SqlType, SqlValue } from '../../contract.ts';
 import type { Execute, ExecuteText, Expression } from '../../tsql/ast.ts';
 import { parseBatch } from '../../tsql/parser.ts';
+import { splitName } from '../bind/nameText.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import { encodeParameter } from '../catalog/values.ts';
 import { ScopeEnded } from '../interpreter/flow.ts';
@@ -59,7 +60,7 @@ export async function executeProcedureStatement(
   let parts: string[];
   if (statement.procedure.kind === 'variable') {
     const name = await interpreter.evaluateValue(statement.procedure, frame);
-    parts = String(name ?? '').split('.').map((part) => part.replace(/^\[(.*)\]$/u, '$1'));
+    parts = splitName(String(name ?? ''));
   } else {
     parts = statement.procedure.parts.map((part) => part.name);
   }

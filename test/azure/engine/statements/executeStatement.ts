@@ -3,7 +3,7 @@ import type { Statement } from '../../tsql/ast.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import type { Control, Frame } from '../interpreter/frame.ts';
-import { executeChange, executeTruncate } from './change.ts';
+import { authorizeAlter, executeChange, executeTruncate } from './change.ts';
 import {
   executePrint,
   executeRaiserror,
@@ -67,7 +67,7 @@ export async function executeStatement(
           raise(8107, `IDENTITY_INSERT is already ON for table '${other.name}'. Cannot perform SET operation for table '${table.name}'.`, statement.line);
         }
         binder.require('ALTER', table);
-        await interpreter.authorize(binder.requirements, frame);
+        await authorizeAlter(interpreter, binder, frame, statement.table.parts.map((part) => part.name).join('.'), statement.line, 11);
         state.identityInsert = { objectId: table.objectId, name };
       } else if (state.identityInsert?.objectId === table.objectId) {
         state.identityInsert = undefined;

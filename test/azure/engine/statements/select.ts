@@ -4,11 +4,10 @@ import type { SelectStatement } from '../../tsql/ast.ts';
 import { bindCommonTables, bindQuery } from '../bind/query.ts';
 import type { BoundQuery } from '../bind/query.ts';
 import type { Binder } from '../bind/binder.ts';
-import { raise, unsupported } from '../bind/raise.ts';
+import { unsupported } from '../bind/raise.ts';
 import { decoder } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
-import { storage } from '../catalog/storage.ts';
 import { createTableFor } from './selectInto.ts';
 
 /** DONE's CurCmd. */
@@ -85,6 +84,7 @@ export async function executeSelect(interpreter: Interpreter, statement: SelectS
         if (target !== undefined) target.value = last[i] ?? null;
       }
     }
+    if (query.accumulated === true) count = Number(last?.at(-1) ?? 0);
     state.rowCount = BigInt(count);
     interpreter.done({ rowCount: count, command: commands.select });
     return;
@@ -117,8 +117,7 @@ export async function streamRows(
     out.columns(columns);
   };
   let count = 0;
-  const shown = columns.some((column) => column.type.name === 'sql_variant') ? sql : sql;
-  await interpreter.connection.stream(shown, parameters, {
+  await interpreter.connection.stream(sql, parameters, {
     onColumns: announce,
     onRow: (values) => {
       announce();
@@ -136,5 +135,3 @@ export async function streamRows(
   announce();
   return count;
 }
-
-export { raise, storage };

@@ -2,8 +2,9 @@
 import type { BulkLoad, ResultColumn, SqlValue } from '../contract.ts';
 import { ByteReader, ProtocolError } from './byteReader.ts';
 import { Token } from './tokens.ts';
-import { hasTextPointer, readTypeInfo } from './typeInfo.ts';
-import type { WireType } from './typeInfo.ts';
+import { readTypeInfo } from './readTypeInfo.ts';
+import type { WireType } from './readTypeInfo.ts';
+import { hasTextPointer } from './typeInfo.ts';
 import { readValue } from './valueDecoder.ts';
 
 const NULLABLE = 0x01;

@@ -1,7 +1,7 @@
 // What a client asks for: SQL batch, RPC, transaction manager request (MS-TDS 2.2.6.6, 2.2.6.7, 2.2.6.9).
 import type { ClientRequest, RpcParameter } from '../contract.ts';
 import { ByteReader, ProtocolError } from './byteReader.ts';
-import { readTypeInfo } from './typeInfo.ts';
+import { readTypeInfo } from './readTypeInfo.ts';
 import { readValue } from './valueDecoder.ts';
 
 /** ALL_HEADERS: total length, then headers; only its transaction descriptor could matter, and it is the session's own. */

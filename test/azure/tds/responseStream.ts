@@ -6,7 +6,15 @@ import { packetize } from './packets.ts';
 import type { PacketCursor } from './packets.ts';
 import { PacketType } from './packetReader.ts';
 import { RowEncoder } from './rowEncoder.ts';
-import { DoneStatus, Token, writeBytesChange, writeDone, writeMessage, writeTextChange } from './tokens.ts';
+import {
+  DoneStatus,
+  lacksDateTypes,
+  Token,
+  writeBytesChange,
+  writeDone,
+  writeMessage,
+  writeTextChange,
+} from './tokens.ts';
 import { writeTypeInfo } from './typeInfo.ts';
 import { nullEncoding, valueEncoder } from './valueEncoder.ts';
 
@@ -121,9 +129,10 @@ export class ResponseStream implements ResponseWriter {
       out.uint8(0x01); // an output parameter
       out.uint32(0);
       out.uint16(0x01);
-      writeTypeInfo(out, type);
-      if (value === null) out.raw(nullEncoding(type));
-      else valueEncoder(type)(out, value);
+      const legacy = lacksDateTypes(this.context.tdsVersion);
+      writeTypeInfo(out, type, legacy);
+      if (value === null) out.raw(nullEncoding(type, legacy));
+      else valueEncoder(type, legacy)(out, value);
     } catch (error) {
       out.length = start;
       throw error;

@@ -1,10 +1,11 @@
 // COLMETADATA, ROW and NBCROW for one list of columns (MS-TDS 2.2.7.4, 2.2.7.13, 2.2.7.19).
 import type { ResultColumn, SqlValue } from '../contract.ts';
 import type { ByteWriter } from './byteWriter.ts';
-import { TdsVersion, Token } from './tokens.ts';
+import { lacksDateTypes, TdsVersion, Token } from './tokens.ts';
 import { hasTextPointer, writeTypeInfo } from './typeInfo.ts';
-import { EncodingError, nullEncoding, valueEncoder } from './valueEncoder.ts';
-import type { ValueEncoder } from './valueEncoder.ts';
+import { EncodingError } from './presentValue.ts';
+import type { ValueEncoder } from './presentValue.ts';
+import { nullEncoding, valueEncoder } from './valueEncoder.ts';
 
 const Flag = { nullable: 0x01, updatableUnknown: 0x08, identity: 0x10, computed: 0x20 } as const;
 
@@ -22,7 +23,7 @@ export class RowEncoder {
 
   constructor(columns: ResultColumn[], tdsVersion: number) {
     this.columns = columns;
-    this.legacy = tdsVersion < TdsVersion.v73A && tdsVersion !== TdsVersion.v80;
+    this.legacy = lacksDateTypes(tdsVersion);
     this.nullBitmaps = tdsVersion >= TdsVersion.v73B || tdsVersion === TdsVersion.v80;
     this.encoders = columns.map((column) => valueEncoder(column.type, this.legacy));
     this.nulls = columns.map((column) => nullEncoding(column.type, this.legacy));

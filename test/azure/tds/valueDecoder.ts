@@ -11,9 +11,11 @@ import {
   TICKS_PER_SECOND,
   timeFromTicks,
 } from './dateTime.ts';
-import { readTypeInfo, Wire } from './typeInfo.ts';
-import type { WireType } from './typeInfo.ts';
-import { guidText, timeSize } from './valueEncoder.ts';
+import { timeSize } from './dateTimeEncoder.ts';
+import { guidText } from './guid.ts';
+import { readTypeInfo } from './readTypeInfo.ts';
+import type { WireType } from './readTypeInfo.ts';
+import { Wire } from './typeInfo.ts';
 
 const PLP = 0xff_ff;
 const PLP_NULL = 0xff_ff_ff_ff_ff_ff_ff_ffn;

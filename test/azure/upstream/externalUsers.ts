@@ -1,6 +1,6 @@
 // CREATE USER … FROM EXTERNAL PROVIDER for a server that cannot ask the directory: the same statement with SID and TYPE.
 import { SqlError } from '../contract.ts';
-import { guidBytes } from '../tds/valueEncoder.ts';
+import { guidBytes } from '../tds/guid.ts';
 import type { CreateUser } from '../tsql/ast.ts';
 import { parseBatch } from '../tsql/parser.ts';
 

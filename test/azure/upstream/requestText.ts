@@ -2,7 +2,8 @@
 import type { RelayedRequest } from '../contract.ts';
 import { ByteReader } from '../tds/byteReader.ts';
 import { ByteWriter } from '../tds/byteWriter.ts';
-import { readTypeInfo, writeTypeInfo } from '../tds/typeInfo.ts';
+import { readTypeInfo } from '../tds/readTypeInfo.ts';
+import { writeTypeInfo } from '../tds/typeInfo.ts';
 import { readValue } from '../tds/valueDecoder.ts';
 import { valueEncoder } from '../tds/valueEncoder.ts';
 

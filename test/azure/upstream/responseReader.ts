@@ -2,8 +2,9 @@
 import type { SqlMessage, SqlValue } from '../contract.ts';
 import { ByteReader, ProtocolError } from '../tds/byteReader.ts';
 import { DoneStatus, Token } from '../tds/tokens.ts';
-import { hasTextPointer, readTypeInfo } from '../tds/typeInfo.ts';
-import type { WireType } from '../tds/typeInfo.ts';
+import { readTypeInfo } from '../tds/readTypeInfo.ts';
+import type { WireType } from '../tds/readTypeInfo.ts';
+import { hasTextPointer } from '../tds/typeInfo.ts';
 import { readValue } from '../tds/valueDecoder.ts';
 
 export interface UpstreamAnswer {

@@ -2,7 +2,7 @@
 import type { Backend, Caller, LoginRequest, TokenClaims } from '../contract.ts';
 import { tokenLoginFailed } from '../tds/loginError.ts';
 import { TdsClient } from '../tds/tdsClient.ts';
-import { guidBytes } from '../tds/valueEncoder.ts';
+import { guidBytes } from '../tds/guid.ts';
 import { rewriteExternalUsers } from './externalUsers.ts';
 import type { PrincipalDirectory } from './externalUsers.ts';
 import { mapRequestText } from './requestText.ts';

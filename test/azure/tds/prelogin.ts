@@ -21,6 +21,7 @@ export interface Prelogin {
   encryption: number | undefined;
   /** Undefined when the client did not send the option; then the answer must not have it either. */
   fedAuthRequired: boolean | undefined;
+  /** The sender's. */
   nonce: Buffer | undefined;
   /** Ours, made only when the client sent one: its FEDAUTH data must repeat it. */
   serverNonce: Buffer | undefined;
@@ -53,7 +54,7 @@ export function parsePrelogin(body: Buffer): Prelogin {
   return found;
 }
 
-/** The server's answer. Version 12.0.2000 is what Azure SQL Database reports. */
+/** PRELOGIN as a server answers it, or as a client asks: `serverNonce` is the nonce of who sends. Version 12.0.2000 is what Azure SQL Database reports. */
 export function encodePrelogin(encryption: number, asked: Prelogin): Buffer {
   const options: [number, number[] | Buffer][] = [
     [Option.version, [12, 0, 0x07, 0xd0, 0, 0]],

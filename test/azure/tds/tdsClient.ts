@@ -7,6 +7,7 @@ import { ByteWriter } from './byteWriter.ts';
 import { PacketReader, PacketStatus, PacketType } from './packetReader.ts';
 import { packetize } from './packets.ts';
 import { encodePrelogin, Encryption, parsePrelogin } from './prelogin.ts';
+import type { Prelogin } from './prelogin.ts';
 import { PreloginTransport } from './preloginTransport.ts';
 import { TdsVersion } from './tokens.ts';
 
@@ -18,6 +19,10 @@ export interface TdsClientOptions {
   /** PEM of the CAs to trust; the system's by default. */
   ca?: string;
   connectTimeoutMs?: number;
+  /** PRELOGIN's NONCEOPT: 32 bytes that the server must return with FEDAUTH's acknowledgement. */
+  nonce?: Buffer;
+  /** PRELOGIN's FEDAUTHREQUIRED. */
+  fedAuthRequired?: boolean;
 }
 
 export interface TdsLogin {
@@ -38,6 +43,8 @@ const LOGIN_FIXED = 94;
 /** A connection with TLS up, before or after its login. TLS is verified, always. */
 export class TdsClient {
   packetSize = 4096;
+  /** The server's nonce, when we sent ours: FEDAUTH data must end with it. */
+  readonly serverNonce: Buffer | undefined;
   private readonly socket: Socket;
   private readonly stream: TLSSocket;
   private readonly packets: PacketReader;
@@ -47,7 +54,8 @@ export class TdsClient {
     | undefined;
   private failure: Error | undefined;
 
-  private constructor(socket: Socket, stream: TLSSocket) {
+  private constructor(socket: Socket, stream: TLSSocket, serverNonce: Buffer | undefined) {
+    this.serverNonce = serverNonce;
     this.socket = socket;
     this.stream = stream;
     this.packets = new PacketReader(
@@ -76,7 +84,7 @@ export class TdsClient {
     );
     try {
       await onceOrError(socket, 'connect');
-      await exchangePrelogin(socket);
+      const { nonce } = await exchangePrelogin(socket, options);
       const transport = new PreloginTransport(socket);
       const name = options.serverName ?? options.host;
       const stream = connectTls({
@@ -90,7 +98,7 @@ export class TdsClient {
       transport.on('error', (error) => stream.destroy(error));
       await onceOrError(stream, 'secureConnect');
       transport.endWrapping();
-      return new TdsClient(socket, stream);
+      return new TdsClient(socket, stream, nonce);
     } catch (error) {
       socket.destroy();
       throw error;
@@ -186,12 +194,12 @@ function onceOrError(emitter: Socket, event: 'connect' | 'secureConnect'): Promi
   });
 }
 
-async function exchangePrelogin(socket: Socket): Promise<void> {
+async function exchangePrelogin(socket: Socket, options: TdsClientOptions): Promise<Prelogin> {
   const request = encodePrelogin(Encryption.on, {
     encryption: Encryption.on,
-    fedAuthRequired: undefined,
+    fedAuthRequired: options.fedAuthRequired,
     nonce: undefined,
-    serverNonce: undefined,
+    serverNonce: options.nonce,
   });
   const cursor = { packetSize: 4096, packetId: 1, spid: 0 };
   socket.write(packetize(PacketType.prelogin, request, true, cursor).bytes);
@@ -222,10 +230,12 @@ async function exchangePrelogin(socket: Socket): Promise<void> {
     socket.on('close', onEnd);
     socket.on('error', onEnd);
   });
-  const { encryption } = parsePrelogin(body);
+  const answer = parsePrelogin(body);
+  const { encryption } = answer;
   if (encryption !== Encryption.on && encryption !== Encryption.required) {
     throw new Error('the server does not encrypt');
   }
+  return answer;
 }
 
 /** LOGIN7 (MS-TDS 2.2.6.4). */

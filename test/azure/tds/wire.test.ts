@@ -10,7 +10,7 @@ import { ByteWriter } from './byteWriter.ts';
 import { Feature } from './login7.ts';
 import { PacketType } from './packetReader.ts';
 import { encodeLogin7, TdsClient } from './tdsClient.ts';
-import { CA, connect, query, startTestServer, until } from './testServer.ts';
+import { CA, connect, query, startTestServer, TOKEN, until } from './testServer.ts';
 import type { TestServer } from './testServer.ts';
 import { TdsVersion, Token } from './tokens.ts';
 
@@ -152,7 +152,55 @@ describe('TDS wire', () => {
     assert.equal(answer.subarray(0, 6).toString('hex'), 'e30300120000');
   });
 
-  it('returns the nonce of PRELOGIN only to who sent one, and acknowledges features it was asked for', async () => {
+  describe('nonces', () => {
+    const nonce = Buffer.alloc(32, 0xab);
+
+    /** A login with a token whose FEDAUTH data ends with `last`. */
+    async function fedAuth(
+      last: (client: TdsClient) => Uint8Array,
+      options: { nonce?: Buffer; echo?: number } = {},
+    ): Promise<Buffer> {
+      const client = await TdsClient.open({
+        host: '127.0.0.1',
+        port: fixture.port,
+        ca: CA,
+        fedAuthRequired: true,
+        ...(options.nonce ? { nonce: options.nonce } : {}),
+      });
+      clients.push(client);
+      const token = Buffer.from(TOKEN, 'utf16le');
+      const data = new ByteWriter();
+      data.uint8((0x01 << 1) | (options.echo ?? 1));
+      data.uint32(token.length);
+      data.raw(token);
+      data.raw(last(client));
+      client.login({ features: [[Feature.fedAuth, data.copy()]] });
+      return client.message();
+    }
+
+    it('come back from the server, and the server’s own must come back to it', async () => {
+      const answer = await fedAuth((client) => client.serverNonce ?? assert.fail('no nonce'), { nonce });
+      assert.ok(answer.includes(Buffer.concat([Buffer.from('ae0220000000', 'hex'), nonce, Buffer.of(0xff)])));
+      const wrong = await fedAuth(() => nonce, { nonce });
+      assert.equal(wrong[0], Token.error);
+      const missing = await fedAuth(() => new Uint8Array(), { nonce });
+      assert.equal(missing[0], Token.error);
+      assert.equal(fixture.backend.logins.length, 1);
+    });
+
+    it('are not sent to who sent none', async () => {
+      const answer = await fedAuth(() => new Uint8Array());
+      assert.ok(answer.includes(Buffer.from('ae0200000000ff', 'hex')));
+    });
+
+    it('and a client that did not hear FEDAUTHREQUIRED is refused', async () => {
+      const answer = await fedAuth(() => new Uint8Array(), { echo: 0 });
+      assert.equal(answer[0], Token.error);
+      assert.equal(fixture.backend.logins.length, 0);
+    });
+  });
+
+  it('acknowledges the features it has, of those it was asked for', async () => {
     const client = await TdsClient.open({ host: '127.0.0.1', port: fixture.port, ca: CA });
     clients.push(client);
     client.login({

@@ -132,11 +132,31 @@ async function exportTo({ driver }: Journey, file: string): Promise<void> {
 
 async function grantRead({ driver }: Journey): Promise<void> {
   await driver.command('Passwordless SQL: Grant Access to an App or Managed Identity…');
+  await driver.step('Name of the identity');
   await driver.type(application);
-  await driver.shot('grant-roles');
+  await driver.step('How does the server find');
+  await driver.pick('By its name');
+  await driver.step(`What may ${application} do`);
+  await driver.shot('grant-rights');
+  // Read is chosen already: least privilege is what a second of inattention gives.
+  await driver.page.keyboard.press('Enter');
+  const preview = driver.notification('Nothing has been changed yet');
+  await preview.waitFor();
+  await driver.page.locator('.view-lines').getByText('FROM EXTERNAL PROVIDER').first().waitFor();
+  await driver.shot('grant-preview');
+  await driver.notificationButton('Nothing has been changed yet', 'Run');
+  await driver.notification(`${application} can now read (db_datareader)`).waitFor();
+  await driver.shot('granted');
 }
 
-async function undoGrant(_journey: Journey): Promise<void> {}
+async function undoGrant({ driver }: Journey): Promise<void> {
+  await driver.notificationButton(`${application} can now read`, 'Undo…');
+  await driver.notification('This removes only what the grant added').waitFor();
+  await driver.shot('undo-preview');
+  await driver.notificationButton('This removes only what the grant added', 'Run');
+  await driver.notification(`${application} has no user in appdb any more`).waitFor();
+  await driver.shot('undone');
+}
 
 export async function waitFor(condition: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
   for (const end = Date.now() + ms; ;) {

@@ -51,7 +51,10 @@ export const mathFunctions: FunctionTable = {
     const cut = call.has(2) && call.arg(2).literal !== 0;
     const fn = cut ? 'trunc' : 'round';
     const pg = call.binder.storage.pgType(value.type);
-    return call.result(`(${fn}((${value.sql})::numeric, ${digits}))::${pg}`, value.type, true);
+    const rounded = `${fn}((${value.sql})::numeric, ${digits})`;
+    // The scale stays as it was: 2.567 becomes 2.570.
+    const scaled = familyOf(value.type) === 'decimal' ? `round(${rounded}, ${String(value.type.scale ?? 0)})` : rounded;
+    return call.result(`(${scaled})::${pg}`, value.type, true);
   }),
   SQRT: entry(...real((x) => `sqrt(${x})`)),
   SQUARE: entry(...real((x) => `(${x} * ${x})`)),

@@ -57,11 +57,17 @@ function side(call: Call, which: 'left' | 'right'): Bound {
   return call.result(`${which}(${text.sql}, ${count})`, { ...base, length });
 }
 
+/** How many characters CONCAT reserves for an argument. */
+function concatLength(argument: Bound): number {
+  if (argument.untypedNull === true) return 1;
+  return argument.type.name === 'int' ? 12 : Math.max(0, textLength(argument.type));
+}
+
 function concat(call: Call): Bound {
   const texts = call.args.map((argument) =>
     argument.untypedNull === true ? { ...argument, sql: "''::text", type: varchar(1), untypedNull: false } : textArgument(call.binder, argument, call.line),
   );
-  const length = texts.reduce((sum, text) => sum + Math.max(0, textLength(text.type)), 0);
+  const length = call.args.reduce((sum, argument) => sum + concatLength(argument), 0);
   return call.result(
     `(${texts.map((text) => (text.nullable ? `coalesce(${text.sql}, '')` : text.sql)).join(' || ')})`,
     grown(texts, length),
@@ -238,7 +244,7 @@ export const stringFunctions: FunctionTable = {
   CONCAT_WS: entry(3, 254, (call) => {
     const texts = call.args.slice(1).filter((argument) => argument.untypedNull !== true).map((argument) => textArgument(call.binder, argument, call.line));
     const separator = call.text(0);
-    const length = texts.reduce((sum, text) => sum + Math.max(0, textLength(text.type)) + textLength(separator.type), 0);
+    const length = texts.reduce((sum, text) => sum + Math.max(0, textLength(text.type)), Math.max(0, texts.length - 1) * textLength(separator.type));
     return call.result(`concat_ws(coalesce(${separator.sql}, ''), ${texts.map((text) => text.sql).join(', ') || "''"})`, grown([separator, ...texts], Math.max(1, length)), false);
   }),
   FORMAT: entry(2, 3, format),

@@ -123,6 +123,7 @@ export const messages: Readonly<Record<number, MessageTemplate>> = {
   ),
   1718: m(16, "Change tracking must be enabled on database '%s' before it can be enabled on table '%s'."),
   1750: m(16, 'Could not create constraint or index. See previous errors.'),
+  1752: m(16, "Column '%s' in table '%s' is invalid for creating a default constraint.", 0),
   1767: m(16, "Foreign key '%s' references invalid table '%s'.", 0),
   1769: m(16, "Foreign key '%s' references invalid column '%s' in referencing table '%s'."),
   1770: m(16, "Foreign key '%s' references invalid column '%s' in referenced table '%s'.", 0),
@@ -167,6 +168,9 @@ export const messages: Readonly<Record<number, MessageTemplate>> = {
     "The operation failed because an index or statistics with name '%s' already exists on %s '%s'.",
   ),
   1919: m(16, "Column '%s' in table '%s' is of a type that is invalid for use as a key column in an index."),
+  219: m(16, "The type '%s' already exists, or you do not have permission to create it."),
+  2010: m(16, "Cannot perform alter on '%s' because it is an incompatible object type."),
+  8197: m(16, "The object '%s' does not exist or is invalid for this operation.", 4),
   2108: m(15, "Cannot %s trigger on '%s' as the target is not in the current database."),
   2111: m(
     16,
@@ -203,6 +207,7 @@ export const messages: Readonly<Record<number, MessageTemplate>> = {
     15,
     "Partition function '%s' uses %s columns which does not match with the number of partition columns used to partition the table or index.",
   ),
+  2727: m(11, "Cannot find index '%s'."),
   2728: m(16, "Cannot find data type '%s'."),
   2738: m(
     16,

@@ -1,2 +1,8 @@
-// Everything of ours that every database holds: collations, conversion functions, catalog tables, system views.
-export const runtimeSql = 'select 1;';
+// Everything of ours that every database holds: collations, conversion functions, catalog tables.
+import { datesSql } from './runtime/dates.ts';
+import { numbersSql } from './runtime/numbers.ts';
+import { tablesSql } from './runtime/tables.ts';
+import { textSql } from './runtime/text.ts';
+
+/** Run once in the template database. */
+export const runtimeSql = [textSql, numbersSql, datesSql, tablesSql].join('\n');

@@ -7,7 +7,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeSql } from '../catalog/runtime.ts';
+import { principalTablesSql } from '../../principals/principalTables.ts';
 import { sqlError } from '../errors.ts';
+import { systemSql } from '../system/views.ts';
 import { executable, postgresFolder, serverUser } from './binaries.ts';
 import { PgConnection } from './connection.ts';
 import { PgError } from './pgError.ts';
@@ -125,7 +127,9 @@ export class Cluster {
           ...address,
           database: fresh ? 'template1' : 'postgres',
         });
-        if (fresh) await probe.script([runtimeSql, ...(options.installers ?? [])].join('\n'));
+        // A Set, since the principals' tables may be among the installers too.
+        const scripts = new Set([runtimeSql, principalTablesSql, ...(options.installers ?? []), systemSql]);
+        if (fresh) for (const script of scripts) await probe.script(script);
         await probe.close();
         const admin = await PgConnection.connect({ ...address, database: 'postgres' }, () =>
           Promise.resolve(),
@@ -166,12 +170,15 @@ export class Cluster {
   async connect(name: string): Promise<PgConnection> {
     const entry = this.database(name);
     if (entry === undefined) throw sqlError(911, [name]);
-    return await PgConnection.connect(
+    const connection = await PgConnection.connect(
       { host: this.host, port: this.port, database: entry.pgName, password: this.password },
       async (pid) => {
         await this.admin.query('SELECT pg_cancel_backend($1::int)', [pid]);
       },
     );
+    // A dead connection with the same process id may have left #temp tables in the catalog.
+    await connection.query('SELECT catalog.forget_session()');
+    return connection;
   }
 
   /** @throws SqlError 1801 when it exists. */
@@ -259,8 +266,14 @@ function initialise(
   password: string | undefined,
 ): void {
   const args = [
-    ...['-D', data, '-U', 'sa', '--no-sync', '--no-instructions', '-E', 'UTF8'],
-    ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
+    `--pgdata=${data}`,
+    '--username=sa',
+    '--no-sync',
+    '--no-instructions',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
   ];
   if (password === undefined) args.push('--auth=trust');
   else {

@@ -106,12 +106,11 @@ export class PgConnection {
       onRow(values: (string | null)[]): Promise<void> | undefined;
     },
   ): Promise<Ended> {
-    const { onColumns } = sink;
     return this.exchange(
       { sql, parameters: parameters.map(toText) },
       {
         onRow: (values) => sink.onRow(values),
-        ...(onColumns === undefined ? {} : { onFields: (fields) => onColumns.call(sink, fields.length) }),
+        onFields: (fields) => sink.onColumns?.(fields.length),
       },
     );
   }

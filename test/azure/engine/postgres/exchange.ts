@@ -31,6 +31,7 @@ interface ErrorMessage {
   constraint?: string;
   dataType?: string;
   where?: string;
+  position?: string;
 }
 
 export interface ExchangeRequest {
@@ -200,6 +201,7 @@ function toPgError(error: Error | ErrorMessage): PgError {
   if (!('code' in error) || error.code === undefined || !/^[0-9A-Z]{5}$/u.test(error.code)) {
     return new PgError({ code: '08006', message: error.message }, { cause: error });
   }
-  const { code, message, detail, schema, table, column, constraint, dataType, where } = error;
+  const { code, message, detail, schema, table, column, constraint, dataType, position } = error;
+  const where = [error.where, position === undefined ? undefined : `at character ${position}`].filter(Boolean).join(' ');
   return new PgError({ code, message, detail, schema, table, column, constraint, dataType, where });
 }

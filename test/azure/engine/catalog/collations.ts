@@ -2,7 +2,8 @@
 
 export const defaultCollation = 'SQL_Latin1_General_CP1_CI_AS';
 
-const pattern = /^(?:SQL_)?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*?_(?:(?<case>C[IS])_(?<accent>A[IS])(?:_KS)?(?:_WS)?(?:_VSS)?(?:_SC)?(?:_UTF8)?|BIN2?(?:_UTF8)?)$/iu;
+const pattern =
+  /^(?:SQL_)?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*?_(?:(?<case>C[IS])_(?<accent>A[IS])(?:_KS)?(?:_WS)?(?:_VSS)?(?:_SC)?(?:_UTF8)?|BIN2?(?:_UTF8)?)$/iu;
 
 /** The PostgreSQL collation; undefined when T-SQL has none of that name. */
 export function pgCollation(name: string | undefined): string | undefined {

@@ -41,7 +41,8 @@ function textKind(type: SqlType): string {
 
 /** Whether every value of `from` is a value of `to` as it is. */
 function fitsText(from: SqlType, to: SqlType): boolean {
-  if (to.name === 'char' || to.name === 'nchar') return from.name === to.name && lengthOf(from) === lengthOf(to);
+  if (to.name === 'char' || to.name === 'nchar')
+    return from.name === to.name && lengthOf(from) === lengthOf(to);
   if (isWide(from) && !isWide(to) && !isUtf8(to.collation)) return false;
   const want = lengthOf(to);
   const have = lengthOf(from);
@@ -65,7 +66,8 @@ export function castSql(sql: string, from: SqlType, to: SqlType, options: CastOp
     return `tsql.to_money(${number(value, from)}, ${target}, ${attempt})`;
   }
   if (isFloat(to)) {
-    if (isTextType(from)) return `tsql.text_to_float(${value}::text, ${source}, ${target}, ${attempt})::${pgType(to)}`;
+    if (isTextType(from))
+      return `tsql.text_to_float(${value}::text, ${source}, ${target}, ${attempt})::${pgType(to)}`;
     return `${from.name === 'bit' ? `${value}::int` : from.name === 'datetime' || from.name === 'smalldatetime' ? `tsql.datetime_to_days(${value})` : value}::${pgType(to)}`;
   }
   if (to.name === 'uniqueidentifier') {
@@ -88,7 +90,9 @@ export function assignSql(
   const place = `${quote(column.table)}, ${quote(column.column)}`;
   if (isTextType(to)) {
     if (isTextType(from) && fitsText(from, to)) return `(${sql})::bpchar`;
-    const wide = isTextType(from) ? sql : castSql(sql, from, { name: isWide(to) ? 'nvarchar' : 'varchar', length: -1 });
+    const wide = isTextType(from)
+      ? sql
+      : castSql(sql, from, { name: isWide(to) ? 'nvarchar' : 'varchar', length: -1 });
     return `tsql.fit_text((${wide})::text, '${textKind(to)}', ${String(lengthOf(to))}, ${place})`;
   }
   if (isBytes(to) && isBytes(from)) {
@@ -101,11 +105,19 @@ export function assignSql(
 function number(value: string, from: SqlType): string {
   if (from.name === 'bit') return `${value}::int::numeric`;
   if (isBytes(from)) return `tsql.bytes_to_integer(${value}, 8)::numeric`;
-  if (from.name === 'datetime' || from.name === 'smalldatetime') return `tsql.datetime_to_days(${value})::numeric`;
+  if (from.name === 'datetime' || from.name === 'smalldatetime')
+    return `tsql.datetime_to_days(${value})::numeric`;
   return `${value}::numeric`;
 }
 
-function integer(value: string, from: SqlType, to: SqlType, source: string, target: string, attempt: string): string {
+function integer(
+  value: string,
+  from: SqlType,
+  to: SqlType,
+  source: string,
+  target: string,
+  attempt: string,
+): string {
   if (isTextType(from)) return `tsql.text_to_integer(${value}::text, ${source}, ${target}, ${attempt})`;
   if (from.name === 'bit') return `${value}::int`;
   if (isBytes(from)) {
@@ -131,7 +143,13 @@ function decimal(value: string, from: SqlType, to: SqlType, source: string, atte
   return `tsql.to_decimal(${number(value, from)}, ${size}, ${source}, ${attempt})`;
 }
 
-function toText(value: string, from: SqlType, to: SqlType, style: string | undefined, attempt: string): string {
+function toText(
+  value: string,
+  from: SqlType,
+  to: SqlType,
+  style: string | undefined,
+  attempt: string,
+): string {
   const n = String(lengthOf(to));
   const kind = textKind(to);
   const source = quote(typeWord(from));
@@ -147,7 +165,8 @@ function toText(value: string, from: SqlType, to: SqlType, style: string | undef
         : `(CASE ${style} WHEN 1 THEN '0x' || upper(encode(${value}, 'hex')) WHEN 2 THEN upper(encode(${value}, 'hex')) ELSE tsql.bytes_to_text(${value}, ${String(isWide(to))}) END)`;
     return `tsql.cut_text(${shown}, '${kind}', ${n})`;
   }
-  if (from.name === 'uniqueidentifier') return `tsql.shown(tsql.guid_text(${value}), '${kind}', ${n}, ${source}, ${target}, ${attempt})`;
+  if (from.name === 'uniqueidentifier')
+    return `tsql.shown(tsql.guid_text(${value}), '${kind}', ${n}, ${source}, ${target}, ${attempt})`;
   if (isDate(from)) {
     // A date that does not fit is cut off, unlike a number.
     return `tsql.cut_text(${dateText(value, from, style ?? '-1', attempt)}, '${kind}', ${n})`;
@@ -156,7 +175,8 @@ function toText(value: string, from: SqlType, to: SqlType, style: string | undef
   if (from.name === 'bit') shown = `(${value}::int)::text`;
   else if (isMoney(from)) shown = `tsql.money_text(${value}, ${style ?? '0'})`;
   else if (isFloat(from)) {
-    const digits = style === undefined ? '6' : `(CASE ${style} WHEN 1 THEN 8 WHEN 2 THEN 16 WHEN 3 THEN 17 ELSE 6 END)`;
+    const digits =
+      style === undefined ? '6' : `(CASE ${style} WHEN 1 THEN 8 WHEN 2 THEN 16 WHEN 3 THEN 17 ELSE 6 END)`;
     shown = `tsql.float_text(${value}::float8, ${style ?? '0'}, ${digits})`;
   } else if (isExact(from)) shown = `round(${value}::numeric, ${String(from.scale ?? 0)})::text`;
   else shown = `${value}::text`;
@@ -164,7 +184,12 @@ function toText(value: string, from: SqlType, to: SqlType, style: string | undef
 }
 
 function dateText(value: string, from: SqlType, style: string, attempt: string): string {
-  const fraction = from.name === 'datetime' ? 3 : from.name === 'smalldatetime' || from.name === 'date' ? 0 : (from.scale ?? 7);
+  const fraction =
+    from.name === 'datetime'
+      ? 3
+      : from.name === 'smalldatetime' || from.name === 'date'
+        ? 0
+        : (from.scale ?? 7);
   const moment =
     from.name === 'datetimeoffset'
       ? `(CASE WHEN ${style} = 127 THEN (${value}).utc ELSE tsql.dto_local(${value}) END)`
@@ -246,7 +271,8 @@ function toDate(
   const scale = to.scale ?? 7;
   const digits = scale >= 6 ? '' : `(${String(scale)})`;
   if (isTextType(from)) {
-    if (to.name === 'datetimeoffset') return `tsql.text_to_dto(${value}::text, ${style}, ${String(scale)}, ${attempt})`;
+    if (to.name === 'datetimeoffset')
+      return `tsql.text_to_dto(${value}::text, ${style}, ${String(scale)}, ${attempt})`;
     const moment = `tsql.text_to_timestamp(${value}::text, ${style}, ${source}, ${target}, ${attempt})`;
     if (to.name === 'date') return `${moment}::date`;
     if (to.name === 'time') return `${moment}::time${digits}`;
@@ -270,7 +296,8 @@ function toDate(
     case 'datetime2':
       return `(${local})::timestamp${digits}`;
     case 'datetimeoffset':
-      if (from.name === 'datetimeoffset') return scale >= 6 ? value : `tsql.dto((${local})::timestamp${digits}, ((${value}).minutes)::int)`;
+      if (from.name === 'datetimeoffset')
+        return scale >= 6 ? value : `tsql.dto((${local})::timestamp${digits}, ((${value}).minutes)::int)`;
       return `tsql.dto((${local})::timestamp${digits}, 0)`;
     default:
       return from.name === to.name ? value : `tsql.to_datetime(${local}, ${source}, ${target}, ${attempt})`;

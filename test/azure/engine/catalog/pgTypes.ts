@@ -62,7 +62,8 @@ export const isTextType = (type: SqlType): boolean => names[type.name] === 'bpch
 export const isWide = (type: SqlType): boolean =>
   ['nchar', 'nvarchar', 'ntext', 'sysname', 'xml', 'sql_variant'].includes(type.name);
 export const isBytes = (type: SqlType): boolean => names[type.name] === 'bytea';
-export const isInteger = (type: SqlType): boolean => ['tinyint', 'smallint', 'int', 'bigint'].includes(type.name);
+export const isInteger = (type: SqlType): boolean =>
+  ['tinyint', 'smallint', 'int', 'bigint'].includes(type.name);
 export const isMoney = (type: SqlType): boolean => type.name === 'money' || type.name === 'smallmoney';
 export const isExact = (type: SqlType): boolean => type.name === 'decimal' || type.name === 'numeric';
 export const isFloat = (type: SqlType): boolean => type.name === 'float' || type.name === 'real';

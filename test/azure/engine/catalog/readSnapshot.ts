@@ -50,15 +50,71 @@ export interface RawCatalog {
   objects: RawObject[];
   columns: RawColumn[];
   indexes: RawIndex[];
-  indexColumns: { object_id: number; index_id: number; position: number; column_id: number; descending: boolean; included: boolean }[];
-  foreignKeys: { object_id: number; parent_id: number; referenced_id: number; key_index_id: number; on_delete: string; on_update: string; disabled: boolean }[];
-  foreignKeyColumns: { object_id: number; position: number; parent_column_id: number; referenced_column_id: number }[];
-  checks: { object_id: number; parent_id: number; column_id: number; definition: string; columns: number[]; sql: string; disabled: boolean }[];
+  indexColumns: {
+    object_id: number;
+    index_id: number;
+    position: number;
+    column_id: number;
+    descending: boolean;
+    included: boolean;
+  }[];
+  foreignKeys: {
+    object_id: number;
+    parent_id: number;
+    referenced_id: number;
+    key_index_id: number;
+    on_delete: string;
+    on_update: string;
+    disabled: boolean;
+  }[];
+  foreignKeyColumns: {
+    object_id: number;
+    position: number;
+    parent_column_id: number;
+    referenced_column_id: number;
+  }[];
+  checks: {
+    object_id: number;
+    parent_id: number;
+    column_id: number;
+    definition: string;
+    columns: number[];
+    sql: string;
+    disabled: boolean;
+  }[];
   defaults: { object_id: number; parent_id: number; column_id: number; definition: string }[];
-  triggers: { object_id: number; parent_id: number; instead_of: boolean; disabled: boolean; events: string[] }[];
-  parameters: { object_id: number; parameter_id: number; name: string; type: SqlType; output: boolean; has_default: boolean }[];
-  sequences: { object_id: number; type: SqlType; start: string; increment: string; minimum: string; maximum: string; cycle: boolean }[];
-  types: { user_type_id: number; schema_id: number; name: string; base: SqlType; nullable: boolean; table_id: number | null }[];
+  triggers: {
+    object_id: number;
+    parent_id: number;
+    instead_of: boolean;
+    disabled: boolean;
+    events: string[];
+  }[];
+  parameters: {
+    object_id: number;
+    parameter_id: number;
+    name: string;
+    type: SqlType;
+    output: boolean;
+    has_default: boolean;
+  }[];
+  sequences: {
+    object_id: number;
+    type: SqlType;
+    start: string;
+    increment: string;
+    minimum: string;
+    maximum: string;
+    cycle: boolean;
+  }[];
+  types: {
+    user_type_id: number;
+    schema_id: number;
+    name: string;
+    base: SqlType;
+    nullable: boolean;
+    table_id: number | null;
+  }[];
 }
 
 const list = (name: string, table: string, order: string, where = ''): string =>

@@ -126,7 +126,9 @@ export class Snapshot implements ErrorCatalog {
     const found = this.raw.types.find(
       (type) =>
         type.name.toLowerCase() === name.toLowerCase() &&
-        (schema === undefined || schema === '' || this.schemaName(type.schema_id).toLowerCase() === schema.toLowerCase()),
+        (schema === undefined ||
+          schema === '' ||
+          this.schemaName(type.schema_id).toLowerCase() === schema.toLowerCase()),
     );
     if (found === undefined) return undefined;
     const { user_type_id: id, schema_id: schemaId, base, nullable, table_id: tableId } = found;
@@ -140,7 +142,9 @@ export class Snapshot implements ErrorCatalog {
 
   // ---- ErrorCatalog
 
-  table(pgName: string): { name: string; columns: ReadonlyMap<string, string>; temporary: boolean } | undefined {
+  table(
+    pgName: string,
+  ): { name: string; columns: ReadonlyMap<string, string>; temporary: boolean } | undefined {
     const object = this.byId.get(Number(pgName.slice(1)));
     if (object === undefined) return undefined;
     const temporary = object.type === 'TT';
@@ -156,14 +160,21 @@ export class Snapshot implements ErrorCatalog {
     const owner = (id: number): CatalogObject | undefined => this.byId.get(id);
     const nameOf = (id: number): string => this.table(`t${String(id)}`)?.name ?? '';
     const columnNames = (id: number, columnIds: readonly number[]): string[] =>
-      columnIds.map((columnId) => owner(id)?.columns.find((column) => column.columnId === columnId)?.name ?? '');
+      columnIds.map(
+        (columnId) => owner(id)?.columns.find((column) => column.columnId === columnId)?.name ?? '',
+      );
     if (index !== undefined) {
-      const columns = this.indexes(index.object_id).find((candidate) => candidate.index_id === index.index_id)?.columns ?? [];
+      const columns =
+        this.indexes(index.object_id).find((candidate) => candidate.index_id === index.index_id)?.columns ??
+        [];
       return {
         kind: index.kind,
         name: index.name,
         table: nameOf(index.object_id),
-        columns: columnNames(index.object_id, columns.map((column) => column.columnId)),
+        columns: columnNames(
+          index.object_id,
+          columns.map((column) => column.columnId),
+        ),
       };
     }
     const id = Number(pgName.slice(1));
@@ -176,13 +187,24 @@ export class Snapshot implements ErrorCatalog {
         name,
         table: nameOf(foreign.parent_id),
         referenced: nameOf(foreign.referenced_id),
-        columns: columnNames(foreign.parent_id, pairs.map((pair) => pair.parent_column_id)),
-        referencedColumns: columnNames(foreign.referenced_id, pairs.map((pair) => pair.referenced_column_id)),
+        columns: columnNames(
+          foreign.parent_id,
+          pairs.map((pair) => pair.parent_column_id),
+        ),
+        referencedColumns: columnNames(
+          foreign.referenced_id,
+          pairs.map((pair) => pair.referenced_column_id),
+        ),
       };
     }
     const check = this.raw.checks.find((candidate) => candidate.object_id === id);
     if (check === undefined) return undefined;
-    return { kind: 'check', name, table: nameOf(check.parent_id), columns: columnNames(check.parent_id, check.columns) };
+    return {
+      kind: 'check',
+      name,
+      table: nameOf(check.parent_id),
+      columns: columnNames(check.parent_id, check.columns),
+    };
   }
 
   private makeObject(entry: RawObject): CatalogObject {
@@ -209,7 +231,9 @@ export class Snapshot implements ErrorCatalog {
   }
 
   private fill(raw: RawCatalog): void {
-    const defaults = new Map(raw.defaults.map((entry) => [`${String(entry.parent_id)}.${String(entry.column_id)}`, entry]));
+    const defaults = new Map(
+      raw.defaults.map((entry) => [`${String(entry.parent_id)}.${String(entry.column_id)}`, entry]),
+    );
     for (const column of raw.columns) {
       const object = this.byId.get(column.object_id);
       if (object === undefined) continue;
@@ -233,9 +257,14 @@ export class Snapshot implements ErrorCatalog {
         ...(found === undefined ? {} : { defaultText: found.definition, defaultId: found.object_id }),
         ...(column.computed === null ? {} : { computedText: column.computed }),
         ...(identity
-          ? { identitySeed: String(column.identity_seed), identityIncrement: String(column.identity_increment) }
+          ? {
+              identitySeed: String(column.identity_seed),
+              identityIncrement: String(column.identity_increment),
+            }
           : {}),
-        ...(column.generated === 0 ? {} : { generatedAs: column.generated === 1 ? ('start' as const) : ('end' as const) }),
+        ...(column.generated === 0
+          ? {}
+          : { generatedAs: column.generated === 1 ? ('start' as const) : ('end' as const) }),
       });
     }
     for (const parameter of raw.parameters) {

@@ -58,9 +58,13 @@ export const storage: BindStorage = {
   },
   offsetMinutes: (sql) => `((${sql}).minutes)::int`,
   switchOffset: (sql, minutes) => `ROW((${sql}).utc, (${minutes})::int2)::tsql.datetimeoffset`,
-  withOffset: (timestamp, minutes, type) => `tsql.dto((${timestamp})::timestamp${digits(type)}, (${minutes})::int)`,
+  withOffset: (timestamp, minutes, type) =>
+    `tsql.dto((${timestamp})::timestamp${digits(type)}, (${minutes})::int)`,
   atZone(sql, from, zone) {
-    const utc = from.name === 'datetimeoffset' ? `(${sql}).utc` : `((${sql})::timestamp AT TIME ZONE ${zone} AT TIME ZONE 'UTC')`;
+    const utc =
+      from.name === 'datetimeoffset'
+        ? `(${sql}).utc`
+        : `((${sql})::timestamp AT TIME ZONE ${zone} AT TIME ZONE 'UTC')`;
     return `tsql.at_zone(${utc}, ${zone})`;
   },
   collate(sql, collation, line) {
@@ -76,4 +80,3 @@ function digits(type: SqlType): string {
   const scale = type.scale ?? 7;
   return scale >= 6 ? '' : `(${String(scale)})`;
 }
-

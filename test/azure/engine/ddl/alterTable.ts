@@ -20,20 +20,32 @@ import { columnSql, identitySequenceSql, insertColumns, planColumns } from './co
 import { columnType } from './columnType.ts';
 import { dependents, dropColumn, dropConstraint } from './dropFromTable.ts';
 import { alterable } from './indexes.ts';
-import { createRowversionTrigger, dropPeriod, setPeriod, startVersioning, stopVersioning } from './temporal.ts';
+import {
+  createRowversionTrigger,
+  dropPeriod,
+  setPeriod,
+  startVersioning,
+  stopVersioning,
+} from './temporal.ts';
 
 /** @throws SqlError 4902, 4909, 4924, 4901, 5074 with 4922, 3728 … */
 export async function alterTable(node: AlterTable, context: DdlContext): Promise<void> {
   const table = findObject(await look(context), node.table, context);
   if (table === undefined) throw sqlError(4902, [fullName(node.table)], { line: node.line });
-  if (table.type !== 'U' && table.type !== 'TT') throw sqlError(4909, [fullName(node.table)], { line: node.line });
+  if (table.type !== 'U' && table.type !== 'TT')
+    throw sqlError(4909, [fullName(node.table)], { line: node.line });
   await alterable(context, table);
   await act(node.action, table, context, node.line);
   await touch(context, table.objectId);
   await context.catalog.changed(context.connection);
 }
 
-async function act(action: AlterTableAction, table: CatalogObject, context: DdlContext, line: number): Promise<void> {
+async function act(
+  action: AlterTableAction,
+  table: CatalogObject,
+  context: DdlContext,
+  line: number,
+): Promise<void> {
   const id = table.objectId;
   switch (action.kind) {
     case 'add':
@@ -44,7 +56,8 @@ async function act(action: AlterTableAction, table: CatalogObject, context: DdlC
       return;
     case 'alterColumnProperty': {
       const column = table.columns.find((candidate) => sameName(candidate.name, action.column.name));
-      if (column === undefined) throw sqlError(4924, ['ALTER TABLE ALTER COLUMN', action.column.name, table.name], { line });
+      if (column === undefined)
+        throw sqlError(4924, ['ALTER TABLE ALTER COLUMN', action.column.name, table.name], { line });
       if (action.property === 'ROWGUIDCOL' || action.property === 'HIDDEN') {
         const field = action.property === 'HIDDEN' ? 'hidden' : 'row_guid';
         await context.connection.query(
@@ -59,7 +72,8 @@ async function act(action: AlterTableAction, table: CatalogObject, context: DdlC
       for (const item of action.items) {
         const current = (await look(context)).object(id) ?? table;
         if (item.kind === 'period') await dropPeriod(context, id);
-        else if (item.kind === 'column') await dropColumn(context, current, item.name.name, item.ifExists, line);
+        else if (item.kind === 'column')
+          await dropColumn(context, current, item.name.name, item.ifExists, line);
         else await dropConstraint(context, current, item.name.name, item.ifExists, line);
       }
       return;
@@ -67,7 +81,13 @@ async function act(action: AlterTableAction, table: CatalogObject, context: DdlC
       await switchConstraints(action, table, context, line);
       return;
     case 'trigger':
-      await switchTriggers(context, table, action.names.map((name) => name.name), action.enable, line);
+      await switchTriggers(
+        context,
+        table,
+        action.names.map((name) => name.name),
+        action.enable,
+        line,
+      );
       return;
     case 'option':
       if (action.option.kind === 'storage') return;
@@ -94,10 +114,16 @@ async function add(
   );
   if (definitions.length > 0) await addColumns(definitions, constraints, table, context, line);
   for (const element of elements) {
-    if (element.kind === 'addDefault') await addDefaultTo(context, id, element.column.name, element.constraint);
+    if (element.kind === 'addDefault')
+      await addDefaultTo(context, id, element.column.name, element.constraint);
     if (element.kind === 'period') await setPeriod(context, id, element);
   }
-  await addConstraints(context, id, [...definitions.flatMap((column) => column.constraints), ...constraints], noCheck);
+  await addConstraints(
+    context,
+    id,
+    [...definitions.flatMap((column) => column.constraints), ...constraints],
+    noCheck,
+  );
 }
 
 async function addColumns(
@@ -115,22 +141,48 @@ async function addColumns(
   // A dropped column's number is never used again.
   const first = Math.max(Number(rows[0]?.['last']), ...table.columns.map((column) => column.columnId)) + 1;
   const filled = rows[0]?.['filled'] === true;
-  const planned = await planColumns(context, snapshot, table.name, definitions, constraints, table.columns, first);
+  const planned = await planColumns(
+    context,
+    snapshot,
+    table.name,
+    definitions,
+    constraints,
+    table.columns,
+    first,
+  );
   const sequence = table.pgName.replace(/\.t(\d+)$/u, '.i$1');
   await insertColumns(context, id, planned);
   for (const [i, column] of planned.entries()) {
     const node = definitions[i];
     const given = node?.kind === 'columnDefinition' ? node.default : undefined;
     const generated = column.generatedAs !== undefined;
-    if (filled && !column.nullable && given === undefined && !column.identity && !column.rowversion && !generated && !column.computed) {
+    if (
+      filled &&
+      !column.nullable &&
+      given === undefined &&
+      !column.identity &&
+      !column.rowversion &&
+      !generated &&
+      !column.computed
+    ) {
       throw sqlError(4901, [column.name, table.name], { line });
     }
-    if (column.identity) await context.connection.script(identitySequenceSql(column, sequence, table.type === 'TT'));
+    if (column.identity)
+      await context.connection.script(identitySequenceSql(column, sequence, table.type === 'TT'));
     const text = columnSql(column, sequence);
     if (generated && filled) {
-      const value = column.generatedAs === 'start' ? `'0001-01-01'::timestamp` : `'9999-12-31 23:59:59.999999'::timestamp`;
-      await context.connection.script(`ALTER TABLE ${table.pgName} ADD COLUMN ${text} DEFAULT ${value}; ALTER TABLE ${table.pgName} ALTER ${column.pgName} DROP DEFAULT`);
-    } else if (filled && given !== undefined && (!column.nullable || /\bWITH\s+VALUES\b/iu.test(given.text))) {
+      const value =
+        column.generatedAs === 'start'
+          ? `'0001-01-01'::timestamp`
+          : `'9999-12-31 23:59:59.999999'::timestamp`;
+      await context.connection.script(
+        `ALTER TABLE ${table.pgName} ADD COLUMN ${text} DEFAULT ${value}; ALTER TABLE ${table.pgName} ALTER ${column.pgName} DROP DEFAULT`,
+      );
+    } else if (
+      filled &&
+      given !== undefined &&
+      (!column.nullable || /\bWITH\s+VALUES\b/iu.test(given.text))
+    ) {
       const value = await context.binder.constant(given.expression, column.type);
       await context.connection.script(
         `ALTER TABLE ${table.pgName} ADD COLUMN ${text.replace(/ NOT NULL$/u, '')}; UPDATE ${table.pgName} SET ${column.pgName} = ${value}` +
@@ -157,10 +209,16 @@ async function alterColumn(
 ): Promise<void> {
   const snapshot = await look(context);
   const column = table.columns.find((candidate) => sameName(candidate.name, action.column.name));
-  if (column === undefined) throw sqlError(4924, ['ALTER TABLE ALTER COLUMN', action.column.name, table.name], { line });
+  if (column === undefined)
+    throw sqlError(4924, ['ALTER TABLE ALTER COLUMN', action.column.name, table.name], { line });
   if (column.computed) throw sqlError(4928, [column.name, 'COMPUTED'], { line });
   if (column.rowversion) throw sqlError(4928, [column.name, 'timestamp'], { line });
-  const declared = columnType(snapshot, action.type, column.columnId, action.collation ?? column.type.collation);
+  const declared = columnType(
+    snapshot,
+    action.type,
+    column.columnId,
+    action.collation ?? column.type.collation,
+  );
   const { type } = declared;
   const nullable = action.nullable ?? declared.nullable ?? true;
   const widened =
@@ -186,13 +244,25 @@ async function alterColumn(
       ? assignSql(column.pgName, column.type, type, place)
       : castSql(column.pgName, column.type, type);
     const fallback = column.identity ? `ALTER ${column.pgName} DROP DEFAULT, ` : '';
-    changes.push(`ALTER TABLE ${table.pgName} ${fallback}ALTER ${column.pgName} TYPE ${columnPgType(type)} USING ${value}`);
+    changes.push(
+      `ALTER TABLE ${table.pgName} ${fallback}ALTER ${column.pgName} TYPE ${columnPgType(type)} USING ${value}`,
+    );
     if (column.identity) {
-      changes.push(`ALTER TABLE ${table.pgName} ALTER ${column.pgName} SET DEFAULT nextval(${quoteText(column.identity ? (table.identitySequence ?? '') : '')})`);
+      changes.push(
+        `ALTER TABLE ${table.pgName} ALTER ${column.pgName} SET DEFAULT nextval(${quoteText(column.identity ? (table.identitySequence ?? '') : '')})`,
+      );
     }
   }
   if (nullable !== column.nullable) {
-    if (nullable && snapshot.indexes(table.objectId).some((index) => index.kind === 'primary' && index.columns.some((key) => key.columnId === column.columnId))) {
+    if (
+      nullable &&
+      snapshot
+        .indexes(table.objectId)
+        .some(
+          (index) =>
+            index.kind === 'primary' && index.columns.some((key) => key.columnId === column.columnId),
+        )
+    ) {
       throw sqlError(4922, ['ALTER TABLE ALTER COLUMN', column.name], { line });
     }
     changes.push(`ALTER TABLE ${table.pgName} ALTER ${column.pgName} ${nullable ? 'DROP' : 'SET'} NOT NULL`);
@@ -200,7 +270,8 @@ async function alterColumn(
   try {
     for (const change of changes) await context.connection.script(change);
   } catch (error) {
-    if (error instanceof PgError && error.code === '23502') throw sqlError(515, [column.name, shown, 'UPDATE'], { line });
+    if (error instanceof PgError && error.code === '23502')
+      throw sqlError(515, [column.name, shown, 'UPDATE'], { line });
     throw error;
   }
   await context.connection.query(
@@ -216,13 +287,16 @@ async function switchConstraints(
   line: number,
 ): Promise<void> {
   const snapshot = await look(context);
-  const mine = [...snapshot.raw.foreignKeys, ...snapshot.raw.checks].filter((entry) => entry.parent_id === table.objectId);
+  const mine = [...snapshot.raw.foreignKeys, ...snapshot.raw.checks].filter(
+    (entry) => entry.parent_id === table.objectId,
+  );
   const named = mine.map((entry) => ({
     entry,
     name: snapshot.raw.objects.find((object) => object.object_id === entry.object_id)?.name ?? '',
   }));
   for (const name of action.names) {
-    if (!named.some((candidate) => sameName(candidate.name, name.name))) throw sqlError(4917, [name.name], { line });
+    if (!named.some((candidate) => sameName(candidate.name, name.name)))
+      throw sqlError(4917, [name.name], { line });
   }
   for (const { entry, name } of named) {
     if (action.names.length > 0 && !action.names.some((wanted) => sameName(wanted.name, name))) continue;
@@ -231,7 +305,8 @@ async function switchConstraints(
     if (action.enable) {
       const validity = action.withCheck ? '' : ' NOT VALID';
       if (!entry.disabled) {
-        if (action.withCheck) await context.connection.script(`ALTER TABLE ${table.pgName} VALIDATE CONSTRAINT k${id}`);
+        if (action.withCheck)
+          await context.connection.script(`ALTER TABLE ${table.pgName} VALIDATE CONSTRAINT k${id}`);
       } else if (foreign) {
         const other = snapshot.object(entry.referenced_id);
         const pairs = snapshot.raw.foreignKeyColumns.filter((pair) => pair.object_id === entry.object_id);
@@ -247,7 +322,9 @@ async function switchConstraints(
         );
         await context.connection.script(sql);
       } else {
-        await context.connection.script(`ALTER TABLE ${table.pgName} ADD CONSTRAINT k${id} CHECK (${entry.sql})${validity}`);
+        await context.connection.script(
+          `ALTER TABLE ${table.pgName} ADD CONSTRAINT k${id} CHECK (${entry.sql})${validity}`,
+        );
       }
     } else if (!entry.disabled) {
       await context.connection.script(`ALTER TABLE ${table.pgName} DROP CONSTRAINT k${id}`);
@@ -269,13 +346,18 @@ export async function switchTriggers(
 ): Promise<void> {
   const snapshot = await look(context);
   const mine = snapshot.raw.triggers.filter((trigger) => trigger.parent_id === table.objectId);
-  const nameOf = (id: number): string => snapshot.raw.objects.find((object) => object.object_id === id)?.name ?? '';
+  const nameOf = (id: number): string =>
+    snapshot.raw.objects.find((object) => object.object_id === id)?.name ?? '';
   for (const name of names) {
-    if (!mine.some((trigger) => sameName(nameOf(trigger.object_id), name))) throw sqlError(1088, [name], { line });
+    if (!mine.some((trigger) => sameName(nameOf(trigger.object_id), name)))
+      throw sqlError(1088, [name], { line });
   }
   for (const trigger of mine) {
     if (names.length > 0 && !names.some((name) => sameName(nameOf(trigger.object_id), name))) continue;
-    await context.connection.query('UPDATE catalog.trigger SET disabled = $2 WHERE object_id = $1', [trigger.object_id, !enable]);
+    await context.connection.query('UPDATE catalog.trigger SET disabled = $2 WHERE object_id = $1', [
+      trigger.object_id,
+      !enable,
+    ]);
   }
   await context.catalog.changed(context.connection);
 }

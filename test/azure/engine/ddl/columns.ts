@@ -74,13 +74,17 @@ export async function planColumns(
     if (rowversion && [...existing, ...planned].some((column) => column.rowversion)) {
       throw sqlError(2738, [table, name], { line });
     }
-    const key = inPrimary(name) || node.constraints.some((constraint) => constraint.kind === 'keyConstraint' && constraint.primary);
+    const key =
+      inPrimary(name) ||
+      node.constraints.some((constraint) => constraint.kind === 'keyConstraint' && constraint.primary);
     if (key && node.nullable === true) {
       throw sqlError(8111, [table], { line, before: [] });
     }
     if (node.identity !== undefined) {
-      if ([...existing, ...planned].some((column) => column.identity)) throw sqlError(2744, [table], { line });
-      if (!identityTypes.has(declared.type.name) || (declared.type.scale ?? 0) !== 0) throw sqlError(2749, [name], { line });
+      if ([...existing, ...planned].some((column) => column.identity))
+        throw sqlError(2744, [table], { line });
+      if (!identityTypes.has(declared.type.name) || (declared.type.scale ?? 0) !== 0)
+        throw sqlError(2749, [name], { line });
       if (node.nullable === true) throw sqlError(8147, [name, table], { line });
     }
     const period = node.generated !== undefined;
@@ -88,7 +92,9 @@ export async function planColumns(
       ...common,
       type: declared.type,
       nullable:
-        node.identity !== undefined || key || rowversion || period ? false : (node.nullable ?? declared.nullable ?? true),
+        node.identity !== undefined || key || rowversion || period
+          ? false
+          : (node.nullable ?? declared.nullable ?? true),
       identity: node.identity !== undefined,
       ...(node.identity === undefined
         ? {}
@@ -96,7 +102,9 @@ export async function planColumns(
       rowGuid: node.rowGuid,
       rowversion,
       generated: period,
-      ...(node.generated === undefined ? {} : { generatedAs: node.generated.row, hidden: node.generated.hidden }),
+      ...(node.generated === undefined
+        ? {}
+        : { generatedAs: node.generated.row, hidden: node.generated.hidden }),
       ...(declared.userType === undefined ? {} : { userType: declared.userType }),
     });
   }
@@ -105,7 +113,9 @@ export async function planColumns(
 
 function stripped(text: string): string {
   const inner = text.trim();
-  return inner.startsWith('(') && inner.endsWith(')') && balanced(inner.slice(1, -1)) ? inner.slice(1, -1) : inner;
+  return inner.startsWith('(') && inner.endsWith(')') && balanced(inner.slice(1, -1))
+    ? inner.slice(1, -1)
+    : inner;
 }
 
 function balanced(text: string): boolean {

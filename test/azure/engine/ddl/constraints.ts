@@ -43,7 +43,10 @@ export async function addConstraints(
         (object) => object.schema_id === table.schemaId && sameName(object.name, node.name?.name ?? ''),
       );
       if (taken) {
-        throw sqlError(1750, [], { line: node.line, before: [sqlError(2714, [node.name.name], { line: node.line, state: 5 })] });
+        throw sqlError(1750, [], {
+          line: node.line,
+          before: [sqlError(2714, [node.name.name], { line: node.line, state: 5 })],
+        });
       }
       ensureFree(snapshot, table.schemaId, node.name.name, node.line);
     }
@@ -155,12 +158,16 @@ async function addForeignKey(
     if (found === undefined) throw refuse(1769, [name, column.name, table.name]);
     return found;
   });
-  const keys = snapshot.indexes(referenced.objectId).filter((index) => index.is_unique && index.filter === null);
+  const keys = snapshot
+    .indexes(referenced.objectId)
+    .filter((index) => index.is_unique && index.filter === null);
   let others: CatalogColumn[];
   if (node.references.length === 0) {
     const primary = keys.find((index) => index.kind === 'primary');
     if (primary === undefined) throw refuse(1773, [name, shown]);
-    others = primary.columns.flatMap(({ columnId }) => referenced.columns.filter((column) => column.columnId === columnId));
+    others = primary.columns.flatMap(({ columnId }) =>
+      referenced.columns.filter((column) => column.columnId === columnId),
+    );
     if (others.length !== own.length) throw refuse(1774, [name, shown]);
   } else {
     others = node.references.map((column) => {
@@ -171,23 +178,46 @@ async function addForeignKey(
   }
   const wanted = others.map((column) => column.columnId).sort((a, b) => a - b);
   const key = keys.find((index) => {
-    const have = index.columns.filter((column) => !column.included).map((column) => column.columnId).sort((a, b) => a - b);
+    const have = index.columns
+      .filter((column) => !column.included)
+      .map((column) => column.columnId)
+      .sort((a, b) => a - b);
     return have.length === wanted.length && have.every((columnId, i) => columnId === wanted[i]);
   });
   if (key === undefined || own.length !== others.length) throw refuse(1776, [shown, name]);
   for (const [i, column] of own.entries()) {
     const other = others[i];
-    if (other !== undefined && other.type.name.replace('numeric', 'decimal') !== column.type.name.replace('numeric', 'decimal')) {
+    if (
+      other !== undefined &&
+      other.type.name.replace('numeric', 'decimal') !== column.type.name.replace('numeric', 'decimal')
+    ) {
       throw refuse(1778, [shown, other.name, table.name, column.name, name]);
     }
   }
   await context.connection.script(
-    foreignKeySql(table.pgName, id, own, referenced.pgName, others, actions[node.onDelete], actions[node.onUpdate], noCheck),
+    foreignKeySql(
+      table.pgName,
+      id,
+      own,
+      referenced.pgName,
+      others,
+      actions[node.onDelete],
+      actions[node.onUpdate],
+      noCheck,
+    ),
   );
   await constraintObject(context, table, id, name, 'F', node.name === undefined);
   await context.connection.query(
     `INSERT INTO catalog.foreign_key VALUES ($1, $2, $3, $4, $5, $6, false, $7)`,
-    [id, table.objectId, referenced.objectId, key.index_id, actions[node.onDelete], actions[node.onUpdate], !noCheck],
+    [
+      id,
+      table.objectId,
+      referenced.objectId,
+      key.index_id,
+      actions[node.onDelete],
+      actions[node.onUpdate],
+      !noCheck,
+    ],
   );
   for (const [i, column] of own.entries()) {
     await context.connection.query('INSERT INTO catalog.foreign_key_column VALUES ($1, $2, $3, $4)', [
@@ -209,7 +239,8 @@ export function foreignKeySql(
   onUpdate: string,
   noCheck: boolean,
 ): string {
-  const list = (columns: readonly { pgName: string }[]): string => columns.map((column) => column.pgName).join(', ');
+  const list = (columns: readonly { pgName: string }[]): string =>
+    columns.map((column) => column.pgName).join(', ');
   return `ALTER TABLE ${pgTable} ADD CONSTRAINT k${String(id)} FOREIGN KEY (${list(own)}) REFERENCES ${pgReferenced} (${list(others)}) ON DELETE ${onDelete} ON UPDATE ${onUpdate}${noCheck ? ' NOT VALID' : ''}`;
 }
 
@@ -228,20 +259,16 @@ async function addCheck(
   const only = columns.length === 1 ? (columns[0] ?? 0) : 0;
   const column = table.columns.find((candidate) => candidate.columnId === only);
   const name =
-    node.name?.name ?? systemName('CK', column === undefined ? [table.name] : [table.name, column.name], id, 8);
+    node.name?.name ??
+    systemName('CK', column === undefined ? [table.name] : [table.name, column.name], id, 8);
   await context.connection.script(
     `ALTER TABLE ${table.pgName} ADD CONSTRAINT k${String(id)} CHECK (${sql})${noCheck ? ' NOT VALID' : ''}`,
   );
   await constraintObject(context, table, id, name, 'C', node.name === undefined);
-  await context.connection.query('INSERT INTO catalog.check_constraint VALUES ($1, $2, $3, $4, $5::int[], $6, false, $7)', [
-    id,
-    table.objectId,
-    only,
-    `(${node.text.trim()})`,
-    columns,
-    sql,
-    !noCheck,
-  ]);
+  await context.connection.query(
+    'INSERT INTO catalog.check_constraint VALUES ($1, $2, $3, $4, $5::int[], $6, false, $7)',
+    [id, table.objectId, only, `(${node.text.trim()})`, columns, sql, !noCheck],
+  );
 }
 
 /** @throws SqlError 2714, 1781 (there is one already). */
@@ -255,17 +282,26 @@ export async function addDefaultTo(
   const table = snapshot.object(tableId);
   const column = table?.columns.find((candidate) => sameName(candidate.name, columnName));
   if (table === undefined || column === undefined) {
-    throw sqlError(1750, [], { line: node.line, before: [sqlError(1752, [columnName, table?.name ?? ''], { line: node.line })] });
+    throw sqlError(1750, [], {
+      line: node.line,
+      before: [sqlError(1752, [columnName, table?.name ?? ''], { line: node.line })],
+    });
   }
   if (column.hasDefault) {
     throw sqlError(1750, [], { line: node.line, before: [sqlError(1781, [], { line: node.line })] });
   }
-  if (node.name !== undefined && table.type !== 'TT') ensureFree(snapshot, table.schemaId, node.name.name, node.line);
+  if (node.name !== undefined && table.type !== 'TT')
+    ensureFree(snapshot, table.schemaId, node.name.name, node.line);
   const id = await newObjectId(context);
   const name = node.name?.name ?? systemName('DF', [table.name, column.name], id, 8);
   await constraintObject(context, table, id, name, 'D', node.name === undefined);
   const text = node.text.trim();
-  const shown = text.startsWith('(') && text.endsWith(')') ? text : /^[-+]?[\d.]+$/u.test(text) ? `((${text}))` : `(${text})`;
+  const shown =
+    text.startsWith('(') && text.endsWith(')')
+      ? text
+      : /^[-+]?[\d.]+$/u.test(text)
+        ? `((${text}))`
+        : `(${text})`;
   await context.connection.query('INSERT INTO catalog.default_constraint VALUES ($1, $2, $3, $4)', [
     id,
     table.objectId,

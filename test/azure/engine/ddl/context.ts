@@ -52,7 +52,10 @@ export interface Target {
 /** @throws SqlError 40515 (another database), 2760 (no such schema). */
 export function newTarget(snapshot: Snapshot, name: Name, context: DdlContext): Target {
   const [last, schema, database] = [...name.parts].reverse().map((part) => part.name);
-  if (name.parts.length > 3 || (database !== undefined && database !== '' && !sameDatabase(database, last ?? '', context))) {
+  if (
+    name.parts.length > 3 ||
+    (database !== undefined && database !== '' && !sameDatabase(database, last ?? '', context))
+  ) {
     throw sqlError(40515, [fullName(name)], { line: name.line });
   }
   if (last === undefined || last === '') throw sqlError(1038, [], { line: name.line });
@@ -81,7 +84,13 @@ export function fullName(name: Name): string {
 }
 
 /** @throws SqlError 2714. Constraints share the names of a schema's objects. */
-export function ensureFree(snapshot: Snapshot, schemaId: number, name: string, line: number, temporary = false): void {
+export function ensureFree(
+  snapshot: Snapshot,
+  schemaId: number,
+  name: string,
+  line: number,
+  temporary = false,
+): void {
   const taken = snapshot.raw.objects.some(
     (object) =>
       object.name.toLowerCase() === name.toLowerCase() &&
@@ -138,7 +147,10 @@ export async function touch(context: DdlContext, objectId: number): Promise<void
 
 /** As SQL Server names what has no name: PK__table__0123456789ABCDEF. */
 export function systemName(prefix: string, parts: readonly string[], id: number, digits: 8 | 16): string {
-  const mixed = ((BigInt(id) * 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn).toString(16).toUpperCase().padStart(16, '0');
+  const mixed = ((BigInt(id) * 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn)
+    .toString(16)
+    .toUpperCase()
+    .padStart(16, '0');
   return `${prefix}__${parts.map((part) => part.slice(0, 9)).join('__')}__${mixed.slice(0, digits)}`;
 }
 

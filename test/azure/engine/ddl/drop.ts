@@ -46,12 +46,17 @@ async function dropObject(name: Name, node: DropObject, context: DdlContext): Pr
   const { line } = node;
   if (object === undefined || object.system) {
     if (node.ifExists) return;
-    if (object?.system === true) throw sqlError(3708, ['drop', node.object, object.name, node.object], { line });
+    if (object?.system === true)
+      throw sqlError(3708, ['drop', node.object, object.name, node.object], { line });
     throw sqlError(3701, ['drop', node.object, fullName(name)], { line });
   }
   if (types[node.object]?.includes(object.type) !== true) {
     const right = kinds[object.type] ?? ['object', 'DROP'];
-    throw sqlError(3705, [`DROP ${node.object.toUpperCase()}`, fullName(name), fullName(name), right[0], right[1]], { line });
+    throw sqlError(
+      3705,
+      [`DROP ${node.object.toUpperCase()}`, fullName(name), fullName(name), right[0], right[1]],
+      { line },
+    );
   }
   await controlled(context, object, node.object, name, line);
   if (object.type === 'U') {
@@ -66,7 +71,9 @@ async function dropObject(name: Name, node: DropObject, context: DdlContext): Pr
   if (object.type === 'U' || object.type === 'TT') {
     await context.connection.script(`DROP TABLE ${object.pgName}`);
     const id = String(object.objectId);
-    await context.connection.script(`DROP FUNCTION IF EXISTS u.rowversion_${id}(); DROP FUNCTION IF EXISTS u.period_${id}()`);
+    await context.connection.script(
+      `DROP FUNCTION IF EXISTS u.rowversion_${id}(); DROP FUNCTION IF EXISTS u.period_${id}()`,
+    );
   }
   if (object.type === 'SO') await context.connection.script(`DROP SEQUENCE ${object.pgName}`);
   for (const child of snapshot.raw.objects.filter((candidate) => candidate.parent_id === object.objectId)) {
@@ -88,11 +95,18 @@ const kinds: Record<string, [string, string]> = {
 };
 
 /** Who may not drop it is told that it does not exist. */
-async function controlled(context: DdlContext, object: CatalogObject, word: string, name: Name, line: number): Promise<void> {
+async function controlled(
+  context: DdlContext,
+  object: CatalogObject,
+  word: string,
+  name: Name,
+  line: number,
+): Promise<void> {
   try {
     await alterable(context, object);
   } catch (cause) {
-    if (cause instanceof Error && 'detail' in cause) throw sqlError(3701, ['drop', word, fullName(name)], { line });
+    if (cause instanceof Error && 'detail' in cause)
+      throw sqlError(3701, ['drop', word, fullName(name)], { line });
     throw cause;
   }
 }
@@ -143,7 +157,10 @@ async function dropType(name: Name, node: DropObject, context: DdlContext): Prom
     if (node.ifExists) return;
     throw sqlError(15151, ['drop', 'type', fullName(name)], { line: node.line });
   }
-  const { rows } = await context.connection.query('SELECT object_id FROM catalog.column WHERE user_type = $1 LIMIT 1', [found.name]);
+  const { rows } = await context.connection.query(
+    'SELECT object_id FROM catalog.column WHERE user_type = $1 LIMIT 1',
+    [found.name],
+  );
   const user = rows[0] === undefined ? undefined : snapshot.object(Number(rows[0]['object_id']));
   if (user !== undefined) throw sqlError(3732, [fullName(name), user.name], { line: node.line });
   await context.connection.query('DELETE FROM catalog.user_type WHERE user_type_id = $1', [found.id]);

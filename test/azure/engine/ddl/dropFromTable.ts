@@ -16,7 +16,8 @@ export interface Dependent {
 /** What stands in the way of dropping a column or changing its type. */
 export function dependents(snapshot: Snapshot, table: CatalogObject, columnId: number): Dependent[] {
   const found: Dependent[] = [];
-  const nameOf = (id: number): string => snapshot.raw.objects.find((object) => object.object_id === id)?.name ?? '';
+  const nameOf = (id: number): string =>
+    snapshot.raw.objects.find((object) => object.object_id === id)?.name ?? '';
   for (const entry of snapshot.raw.defaults) {
     if (entry.parent_id === table.objectId && entry.column_id === columnId) {
       found.push({ word: 'object', kind: 'default', name: nameOf(entry.object_id) });
@@ -35,12 +36,16 @@ export function dependents(snapshot: Snapshot, table: CatalogObject, columnId: n
   for (const key of snapshot.raw.foreignKeys) {
     const pairs = snapshot.raw.foreignKeyColumns.filter((pair) => pair.object_id === key.object_id);
     const own = key.parent_id === table.objectId && pairs.some((pair) => pair.parent_column_id === columnId);
-    const other = key.referenced_id === table.objectId && pairs.some((pair) => pair.referenced_column_id === columnId);
+    const other =
+      key.referenced_id === table.objectId && pairs.some((pair) => pair.referenced_column_id === columnId);
     if (own || other) found.push({ word: 'object', kind: 'constraint', name: nameOf(key.object_id) });
   }
   const name = table.columns.find((column) => column.columnId === columnId)?.name ?? '';
   for (const column of table.columns) {
-    if (column.computedText !== undefined && parseColumnNames(column.computedText).some((other) => sameName(other, name))) {
+    if (
+      column.computedText !== undefined &&
+      parseColumnNames(column.computedText).some((other) => sameName(other, name))
+    ) {
       found.push({ word: 'column', kind: 'computed', name: column.name });
     }
   }
@@ -87,7 +92,8 @@ export async function dropConstraint(
 ): Promise<void> {
   const snapshot = await context.catalog.snapshot(context.connection);
   const object = snapshot.raw.objects.find(
-    (candidate) => candidate.parent_id === table.objectId && sameName(candidate.name, name) && candidate.type !== 'TR',
+    (candidate) =>
+      candidate.parent_id === table.objectId && sameName(candidate.name, name) && candidate.type !== 'TR',
   );
   const after = (number: number, args: readonly string[]): Error =>
     sqlError(3727, [], { line, before: [sqlError(number, args, { line, state: 1 })] });
@@ -103,13 +109,17 @@ export async function dropConstraint(
     );
     if (key !== undefined) {
       const child = snapshot.object(key.parent_id);
-      const foreign = snapshot.raw.objects.find((candidate) => candidate.object_id === key.object_id)?.name ?? '';
+      const foreign =
+        snapshot.raw.objects.find((candidate) => candidate.object_id === key.object_id)?.name ?? '';
       throw after(3725, [object.name, child?.name ?? '', foreign]);
     }
     await forgetIndex(context, table.objectId, index.index_id);
   }
-  const disabled = [...snapshot.raw.foreignKeys, ...snapshot.raw.checks].some((entry) => entry.object_id === id && entry.disabled);
-  if (object.type !== 'D' && !disabled) await context.connection.script(`ALTER TABLE ${table.pgName} DROP CONSTRAINT k${String(id)}`);
+  const disabled = [...snapshot.raw.foreignKeys, ...snapshot.raw.checks].some(
+    (entry) => entry.object_id === id && entry.disabled,
+  );
+  if (object.type !== 'D' && !disabled)
+    await context.connection.script(`ALTER TABLE ${table.pgName} DROP CONSTRAINT k${String(id)}`);
   await forgetObject(context, id);
   await context.catalog.changed(context.connection);
 }

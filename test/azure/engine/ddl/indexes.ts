@@ -1,5 +1,12 @@
 // CREATE, ALTER and DROP INDEX, and the indexes that keys stand on.
-import type { AlterIndex, CreateIndex, DropIndex, Identifier, IndexColumn, InlineIndex } from '../../tsql/ast.ts';
+import type {
+  AlterIndex,
+  CreateIndex,
+  DropIndex,
+  Identifier,
+  IndexColumn,
+  InlineIndex,
+} from '../../tsql/ast.ts';
 import { isTextType } from '../catalog/pgTypes.ts';
 import type { CatalogColumn, CatalogObject, Snapshot } from '../catalog/snapshot.ts';
 import { sqlError } from '../errors.ts';
@@ -101,7 +108,8 @@ export async function addIndex(
     if (column === undefined) throw sqlError(1911, [name.name], { line: name.line });
     return column;
   });
-  const filter = node.where === undefined ? undefined : await context.binder.predicate(node.where, table.columns);
+  const filter =
+    node.where === undefined ? undefined : await context.binder.predicate(node.where, table.columns);
   const indexId = nextIndexId(snapshot, tableId, clustered);
   const pgName = `x${String(tableId)}_${String(indexId)}`;
   await context.connection.script(
@@ -144,7 +152,10 @@ export async function alterIndex(node: AlterIndex, context: DdlContext): Promise
   if (table === undefined) throw sqlError(1088, [fullName(node.table)], { line: node.line, state: 9 });
   await alterable(context, table);
   const { name } = node;
-  if (name !== undefined && !snapshot.indexes(table.objectId).some((index) => sameName(index.name, name.name))) {
+  if (
+    name !== undefined &&
+    !snapshot.indexes(table.objectId).some((index) => sameName(index.name, name.name))
+  ) {
     throw sqlError(2727, [name.name], { line: node.line });
   }
   if (node.action === 'disable') throw sqlError(40517, ['DISABLE'], { line: node.line });
@@ -168,7 +179,7 @@ export async function dropIndex(node: DropIndex, context: DdlContext): Promise<v
       const word = index.kind === 'primary' ? 'PRIMARY KEY' : 'UNIQUE KEY';
       throw sqlError(3723, [shown, word], { line: node.line });
     }
-    await context.connection.script(`DROP INDEX ${table.pgName.split('.')[0] ?? 'u'}.${index.pgName}`);
+    await context.connection.script(`DROP INDEX ${table.pgName.split('.')[0] ?? 'u'}.${index.pg_name}`);
     await forgetIndex(context, table.objectId, index.index_id);
     await context.catalog.changed(context.connection);
   }
@@ -176,7 +187,10 @@ export async function dropIndex(node: DropIndex, context: DdlContext): Promise<v
 
 export async function forgetIndex(context: DdlContext, tableId: number, indexId: number): Promise<void> {
   for (const name of ['index', 'index_column']) {
-    await context.connection.query(`DELETE FROM catalog.${name} WHERE object_id = $1 AND index_id = $2`, [tableId, indexId]);
+    await context.connection.query(`DELETE FROM catalog.${name} WHERE object_id = $1 AND index_id = $2`, [
+      tableId,
+      indexId,
+    ]);
   }
   await touch(context, tableId);
 }

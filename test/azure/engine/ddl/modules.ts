@@ -12,7 +12,16 @@ import type { CatalogObject, Snapshot } from '../catalog/snapshot.ts';
 import { sqlError } from '../errors.ts';
 import { switchTriggers } from './alterTable.ts';
 import type { DdlContext } from './context.ts';
-import { ensureFree, findObject, fullName, insertObject, look, newObjectId, newTarget, sameName } from './context.ts';
+import {
+  ensureFree,
+  findObject,
+  fullName,
+  insertObject,
+  look,
+  newObjectId,
+  newTarget,
+  sameName,
+} from './context.ts';
 import { columnType } from './columnType.ts';
 import { forgetObject } from './dropFromTable.ts';
 import { alterable } from './indexes.ts';
@@ -34,7 +43,9 @@ export async function createModule(node: Module, context: DdlContext): Promise<v
   const type = typeOf(node);
   const existing = snapshot.find(target.schema, target.name, target.schema);
   const functions = ['FN', 'IF', 'TF'];
-  const sameKind = existing !== undefined && (existing.type === type || (functions.includes(type) && functions.includes(existing.type)));
+  const sameKind =
+    existing !== undefined &&
+    (existing.type === type || (functions.includes(type) && functions.includes(existing.type)));
   if (node.verb === 'create' || existing === undefined) {
     if (node.verb === 'alter') throw sqlError(208, [fullName(node.name)], { line: node.line, state: 6 });
     await context.check(`CREATE ${words[node.kind]}`, { class: 'database' });
@@ -47,7 +58,13 @@ export async function createModule(node: Module, context: DdlContext): Promise<v
   let id = existing?.objectId;
   if (id === undefined) {
     id = await newObjectId(context);
-    await insertObject(context, { id, schemaId: target.schemaId, name: target.name, type, definition: node.text });
+    await insertObject(context, {
+      id,
+      schemaId: target.schemaId,
+      name: target.name,
+      type,
+      definition: node.text,
+    });
   } else {
     await context.connection.query(
       `UPDATE catalog.object SET definition = $2, type = $3, modified = (now() AT TIME ZONE 'utc') WHERE object_id = $1`,
@@ -153,10 +170,13 @@ export async function createTrigger(node: CreateTrigger, context: DdlContext): P
   await alterable(context, table);
   const target = newTarget(snapshot, node.name, { ...context, defaultSchema: table.schema });
   const existing = snapshot.raw.objects.find(
-    (object) => object.type === 'TR' && object.schema_id === target.schemaId && sameName(object.name, target.name),
+    (object) =>
+      object.type === 'TR' && object.schema_id === target.schemaId && sameName(object.name, target.name),
   );
-  if (node.verb === 'alter' && existing === undefined) throw sqlError(208, [fullName(node.name)], { line, state: 6 });
-  if (node.verb === 'create' || existing === undefined) ensureFree(snapshot, target.schemaId, target.name, line);
+  if (node.verb === 'alter' && existing === undefined)
+    throw sqlError(208, [fullName(node.name)], { line, state: 6 });
+  if (node.verb === 'create' || existing === undefined)
+    ensureFree(snapshot, target.schemaId, target.name, line);
   if (node.timing === 'insteadOf') refuseSecond(node, table, existing?.object_id, snapshot);
   if (existing !== undefined) await forgetObject(context, existing.object_id);
   const id = existing?.object_id ?? (await newObjectId(context));
@@ -177,7 +197,12 @@ export async function createTrigger(node: CreateTrigger, context: DdlContext): P
   await context.catalog.changed(context.connection);
 }
 
-function refuseSecond(node: CreateTrigger, table: CatalogObject, own: number | undefined, snapshot: Snapshot): void {
+function refuseSecond(
+  node: CreateTrigger,
+  table: CatalogObject,
+  own: number | undefined,
+  snapshot: Snapshot,
+): void {
   const other = snapshot.raw.triggers.find(
     (trigger) =>
       trigger.parent_id === table.objectId &&
@@ -188,7 +213,9 @@ function refuseSecond(node: CreateTrigger, table: CatalogObject, own: number | u
   if (other === undefined) return;
   const event = other.events.find((candidate) => node.events.includes(candidate)) ?? '';
   const word = table.type === 'V' ? 'view' : 'table';
-  throw sqlError(2111, ['create', fullName(node.name), word, `${table.schema}.${table.name}`, event], { line: node.line });
+  throw sqlError(2111, ['create', fullName(node.name), word, `${table.schema}.${table.name}`, event], {
+    line: node.line,
+  });
 }
 
 /** ENABLE and DISABLE TRIGGER as statements of their own. */

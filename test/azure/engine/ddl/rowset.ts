@@ -39,12 +39,16 @@ export async function createRowset(
   );
   for (const [i, key] of keys.entries()) {
     const names = key.columns.map(
-      (node) => columns.find((column) => column.name.toLowerCase() === node.name.name.toLowerCase())?.pgName ?? '',
+      (node) =>
+        columns.find((column) => column.name.toLowerCase() === node.name.name.toLowerCase())?.pgName ?? '',
     );
-    parts.push(`CONSTRAINT k${String(id)}_${String(i)} ${key.primary ? 'PRIMARY KEY' : 'UNIQUE NULLS NOT DISTINCT'} (${names.join(', ')})`);
+    parts.push(
+      `CONSTRAINT k${String(id)}_${String(i)} ${key.primary ? 'PRIMARY KEY' : 'UNIQUE NULLS NOT DISTINCT'} (${names.join(', ')})`,
+    );
   }
   await context.connection.atomic(async () => {
-    if (identity !== undefined) await context.connection.script(identitySequenceSql(identity, sequence, true));
+    if (identity !== undefined)
+      await context.connection.script(identitySequenceSql(identity, sequence, true));
     await context.connection.script(`CREATE TEMP TABLE t${String(id)} (${parts.join(', ')})`);
     if (identity !== undefined) {
       await context.connection.script(`ALTER SEQUENCE ${sequence} OWNED BY ${pgName}.${identity.pgName}`);
@@ -54,13 +58,19 @@ export async function createRowset(
 }
 
 /** A temp table with the same columns as `like`, without constraints: inserted and deleted. */
-export async function createTransition(context: DdlContext, name: string, like: CatalogObject): Promise<CatalogObject> {
+export async function createTransition(
+  context: DdlContext,
+  name: string,
+  like: CatalogObject,
+): Promise<CatalogObject> {
   const id = await newObjectId(context);
   const pgName = `pg_temp.t${String(id)}`;
   await context.connection.script(
     `CREATE TEMP TABLE t${String(id)} (${like.columns.map((column) => `${column.pgName} ${columnPgType(column.type)}`).join(', ')})`,
   );
-  const columns = like.columns.map((column): CatalogColumn => Object.assign({}, column, { identity: false, hasDefault: false, computed: false }));
+  const columns = like.columns.map((column): CatalogColumn =>
+    Object.assign({}, column, { identity: false, hasDefault: false, computed: false }),
+  );
   return object(id, name, pgName, columns, undefined);
 }
 

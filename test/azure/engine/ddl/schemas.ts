@@ -12,7 +12,17 @@ import type {
 import type { SqlType } from '../../contract.ts';
 import { sqlError } from '../errors.ts';
 import type { DdlContext } from './context.ts';
-import { ensureFree, findObject, fullName, insertObject, look, newObjectId, newTarget, sameName, touch } from './context.ts';
+import {
+  ensureFree,
+  findObject,
+  fullName,
+  insertObject,
+  look,
+  newObjectId,
+  newTarget,
+  sameName,
+  touch,
+} from './context.ts';
 import { columnType } from './columnType.ts';
 import { insertColumns, planColumns } from './columns.ts';
 import { alterable } from './indexes.ts';
@@ -21,10 +31,7 @@ import { alterable } from './indexes.ts';
  * @param ownerOf principal id of AUTHORIZATION's name
  * @throws SqlError 2714 with 2759, 15151 (no such owner)
  */
-export async function createSchema(
-  node: CreateSchema,
-  context: DdlContext,
-): Promise<void> {
+export async function createSchema(node: CreateSchema, context: DdlContext): Promise<void> {
   const snapshot = await look(context);
   await context.check('CREATE SCHEMA', { class: 'database' });
   const { line } = node;
@@ -39,7 +46,10 @@ export async function createSchema(
       [node.owner.name.toLowerCase()],
     );
     if (rows[0] === undefined) {
-      throw sqlError(2759, [], { line, before: [sqlError(15151, ['find', 'user', node.owner.name], { line })] });
+      throw sqlError(2759, [], {
+        line,
+        before: [sqlError(15151, ['find', 'user', node.owner.name], { line })],
+      });
     }
     owner = Number(rows[0]['principal_id']);
   }
@@ -64,13 +74,15 @@ export async function alterSchema(node: AlterSchema, context: DdlContext): Promi
   await context.check('ALTER', { class: 'schema', schema: schema.name });
   await alterable(context, object);
   if (object.schemaId === schema.id) return;
-  if (snapshot.raw.objects.some((other) => other.schema_id === schema.id && sameName(other.name, object.name))) {
+  if (
+    snapshot.raw.objects.some((other) => other.schema_id === schema.id && sameName(other.name, object.name))
+  ) {
     throw sqlError(15530, [object.name], { line });
   }
-  await context.connection.query('UPDATE catalog.object SET schema_id = $2 WHERE object_id = $1 OR parent_id = $1', [
-    object.objectId,
-    schema.id,
-  ]);
+  await context.connection.query(
+    'UPDATE catalog.object SET schema_id = $2 WHERE object_id = $1 OR parent_id = $1',
+    [object.objectId, schema.id],
+  );
   await touch(context, object.objectId);
   await context.catalog.changed(context.connection);
 }
@@ -89,7 +101,8 @@ export async function createSequence(node: CreateSequence, context: DdlContext):
   const { line, options } = node;
   await context.check('CREATE SEQUENCE', { class: 'schema', schema: target.schema });
   ensureFree(snapshot, target.schemaId, target.name, line);
-  const type: SqlType = options.type === undefined ? { name: 'bigint' } : columnType(snapshot, options.type, 1).type;
+  const type: SqlType =
+    options.type === undefined ? { name: 'bigint' } : columnType(snapshot, options.type, 1).type;
   const shown = `${target.schema}.${target.name}`;
   const [low, high] = limits[type.name] ?? limits['bigint'] ?? [0n, 0n];
   if (limits[type.name] === undefined && (type.scale ?? 0) !== 0) throw sqlError(11702, [shown], { line });
@@ -106,15 +119,18 @@ export async function createSequence(node: CreateSequence, context: DdlContext):
     `CREATE SEQUENCE ${pgName} AS bigint INCREMENT ${String(increment)} MINVALUE ${String(minimum)} MAXVALUE ${String(maximum)} START ${String(start)}${options.cycle === true ? ' CYCLE' : ''}`,
   );
   await insertObject(context, { id, schemaId: target.schemaId, name: target.name, type: 'SO', pgName });
-  await context.connection.query('INSERT INTO catalog.sequence VALUES ($1, $2::jsonb, $3, $4, $5, $6, $7, NULL)', [
-    id,
-    JSON.stringify(type),
-    String(start),
-    String(increment),
-    String(minimum),
-    String(maximum),
-    options.cycle === true,
-  ]);
+  await context.connection.query(
+    'INSERT INTO catalog.sequence VALUES ($1, $2::jsonb, $3, $4, $5, $6, $7, NULL)',
+    [
+      id,
+      JSON.stringify(type),
+      String(start),
+      String(increment),
+      String(minimum),
+      String(maximum),
+      options.cycle === true,
+    ],
+  );
   await context.catalog.changed(context.connection);
 }
 
@@ -138,7 +154,10 @@ export async function alterSequence(node: AlterSequence, context: DdlContext): P
   const maximum = pick(options.maximum, current.maximum, high);
   if (minimum >= maximum) throw sqlError(11705, [shown], { line });
   const cycle = options.cycle ?? current.cycle;
-  const restart = options.restart === undefined ? '' : ` RESTART ${options.restart === '' ? String(current.start) : options.restart}`;
+  const restart =
+    options.restart === undefined
+      ? ''
+      : ` RESTART ${options.restart === '' ? String(current.start) : options.restart}`;
   await context.connection.script(
     `ALTER SEQUENCE ${object.pgName} INCREMENT ${String(increment)} MINVALUE ${String(minimum)} MAXVALUE ${String(maximum)} ${cycle ? '' : 'NO '}CYCLE${restart}`,
   );
@@ -155,7 +174,8 @@ export async function createType(node: CreateType, context: DdlContext): Promise
   const target = newTarget(snapshot, node.name, context);
   const { line, definition } = node;
   await context.check('CREATE TYPE', { class: 'database' });
-  if (snapshot.userType(target.schema, target.name) !== undefined) throw sqlError(219, [fullName(node.name)], { line });
+  if (snapshot.userType(target.schema, target.name) !== undefined)
+    throw sqlError(219, [fullName(node.name)], { line });
   let base: SqlType = { name: 'sql_variant' };
   let nullable = true;
   let tableId: number | null = null;
@@ -166,7 +186,12 @@ export async function createType(node: CreateType, context: DdlContext): Promise
     tableId = await newObjectId(context);
     const columns = definition.elements.filter((element) => element.kind === 'columnDefinition');
     const planned = await planColumns(context, snapshot, target.name, columns, [], [], 1);
-    await insertObject(context, { id: tableId, schemaId: 4, name: `TT_${target.name}_${tableId.toString(16)}`, type: 'TT' });
+    await insertObject(context, {
+      id: tableId,
+      schemaId: 4,
+      name: `TT_${target.name}_${tableId.toString(16)}`,
+      type: 'TT',
+    });
     await insertColumns(context, tableId, planned);
   }
   await context.connection.query(

@@ -44,14 +44,16 @@ export async function createTable(node: CreateTable, context: DdlContext): Promi
   });
   await insertColumns(context, id, columns);
   const identity = columns.find((column) => column.identity);
-  if (identity !== undefined) await context.connection.script(identitySequenceSql(identity, sequence, target.temporary));
+  if (identity !== undefined)
+    await context.connection.script(identitySequenceSql(identity, sequence, target.temporary));
   await context.connection.script(
     `CREATE ${target.temporary ? 'TEMP ' : ''}TABLE ${target.temporary ? `t${String(id)}` : pgName} (${columns.map((column) => columnSql(column, sequence)).join(', ')})`,
   );
   if (identity !== undefined) {
     await context.connection.script(`ALTER SEQUENCE ${sequence} OWNED BY ${pgName}.${identity.pgName}`);
   }
-  if (columns.some((column) => column.rowversion)) await createRowversionTrigger(context, pgName, id, columns);
+  if (columns.some((column) => column.rowversion))
+    await createRowversionTrigger(context, pgName, id, columns);
   await context.catalog.changed(context.connection);
   for (const definition of definitions) {
     if (definition.kind === 'columnDefinition' && definition.default !== undefined) {
@@ -61,11 +63,13 @@ export async function createTable(node: CreateTable, context: DdlContext): Promi
   await addConstraints(context, id, all, false);
   for (const element of node.elements) {
     if (element.kind === 'inlineIndex') await addIndex(context, id, element);
-    if (element.kind === 'columnDefinition' && element.index !== undefined) await addIndex(context, id, element.index);
+    if (element.kind === 'columnDefinition' && element.index !== undefined)
+      await addIndex(context, id, element.index);
     if (element.kind === 'period') await setPeriod(context, id, element);
   }
   for (const option of node.options) {
-    if (option.kind === 'systemVersioning' && option.enabled) await startVersioning(context, id, option.history);
+    if (option.kind === 'systemVersioning' && option.enabled)
+      await startVersioning(context, id, option.history);
   }
   return id;
 }

@@ -18,13 +18,18 @@ export async function createRowversionTrigger(
 ): Promise<void> {
   const column = columns.find((candidate) => candidate.rowversion);
   if (column === undefined) return;
-  await context.connection.script(`CREATE OR REPLACE FUNCTION u.rowversion_${String(id)}() RETURNS trigger LANGUAGE plpgsql AS $tsql$
+  await context.connection
+    .script(`CREATE OR REPLACE FUNCTION u.rowversion_${String(id)}() RETURNS trigger LANGUAGE plpgsql AS $tsql$
 BEGIN NEW.${column.pgName} := tsql.next_rowversion(); RETURN NEW; END $tsql$;
 CREATE TRIGGER a_rowversion BEFORE INSERT OR UPDATE ON ${pgName} FOR EACH ROW EXECUTE FUNCTION u.rowversion_${String(id)}()`);
 }
 
 /** PERIOD FOR SYSTEM_TIME: from now on the two columns are filled by the server. @throws SqlError 1911. */
-export async function setPeriod(context: DdlContext, tableId: number, node: PeriodForSystemTime): Promise<void> {
+export async function setPeriod(
+  context: DdlContext,
+  tableId: number,
+  node: PeriodForSystemTime,
+): Promise<void> {
   const table = (await look(context)).object(tableId);
   const from = table?.columns.find((column) => sameName(column.name, node.from.name));
   const to = table?.columns.find((column) => sameName(column.name, node.to.name));
@@ -47,7 +52,11 @@ CREATE TRIGGER b_period BEFORE INSERT OR UPDATE ON ${table.pgName} FOR EACH ROW 
 }
 
 /** SYSTEM_VERSIONING = ON: makes the history table when there is none. @throws SqlError 13510, 13553, 13591. */
-export async function startVersioning(context: DdlContext, tableId: number, history: Name | undefined): Promise<void> {
+export async function startVersioning(
+  context: DdlContext,
+  tableId: number,
+  history: Name | undefined,
+): Promise<void> {
   const snapshot = await look(context);
   const table = snapshot.object(tableId);
   if (table === undefined) throw sqlError(4902, ['']);
@@ -67,7 +76,14 @@ export async function startVersioning(context: DdlContext, tableId: number, hist
     pgHistory = `u.t${String(historyId)}`;
     await insertObject(context, { id: historyId, schemaId, name, type: 'U', pgName: pgHistory });
     const columns = table.columns.map((column) => {
-      const { identitySeed: _seed, identityIncrement: _step, generatedAs: _row, computedText: _text, defaultText: _default, ...kept } = column;
+      const {
+        identitySeed: _seed,
+        identityIncrement: _step,
+        generatedAs: _row,
+        computedText: _text,
+        defaultText: _default,
+        ...kept
+      } = column;
       return { ...kept, identity: false, computed: false, generated: false, hasDefault: false };
     });
     await insertColumns(context, historyId, columns);
@@ -87,14 +103,18 @@ export async function startVersioning(context: DdlContext, tableId: number, hist
     return twin === undefined ? [] : [{ own: column.pgName, theirs: twin.pgName }];
   });
   const id = String(tableId);
-  await context.connection.script(`CREATE OR REPLACE FUNCTION u.history_${id}() RETURNS trigger LANGUAGE plpgsql AS $tsql$
+  await context.connection
+    .script(`CREATE OR REPLACE FUNCTION u.history_${id}() RETURNS trigger LANGUAGE plpgsql AS $tsql$
 BEGIN
   OLD.${to} := now() AT TIME ZONE 'utc';
   INSERT INTO ${pgHistory} (${pairs.map((pair) => pair.theirs).join(', ')}) VALUES (${pairs.map((pair) => `OLD.${pair.own}`).join(', ')});
   RETURN NULL;
 END $tsql$;
 CREATE TRIGGER c_history AFTER UPDATE OR DELETE ON ${table.pgName} FOR EACH ROW EXECUTE FUNCTION u.history_${id}()`);
-  await context.connection.query('UPDATE catalog.object SET temporal = 2, history_id = $2 WHERE object_id = $1', [tableId, historyId]);
+  await context.connection.query(
+    'UPDATE catalog.object SET temporal = 2, history_id = $2 WHERE object_id = $1',
+    [tableId, historyId],
+  );
   await context.connection.query('UPDATE catalog.object SET temporal = 1 WHERE object_id = $1', [historyId]);
   await context.catalog.changed(context.connection);
 }
@@ -103,9 +123,14 @@ CREATE TRIGGER c_history AFTER UPDATE OR DELETE ON ${table.pgName} FOR EACH ROW 
 export async function stopVersioning(context: DdlContext, tableId: number): Promise<void> {
   const table = (await look(context)).object(tableId);
   if (table === undefined || table.temporal !== 'versioned') {
-    throw sqlError(13591, ['OFF', table === undefined ? '' : `${context.database}.${table.schema}.${table.name}`]);
+    throw sqlError(13591, [
+      'OFF',
+      table === undefined ? '' : `${context.database}.${table.schema}.${table.name}`,
+    ]);
   }
-  await context.connection.script(`DROP TRIGGER c_history ON ${table.pgName}; DROP FUNCTION u.history_${String(tableId)}()`);
+  await context.connection.script(
+    `DROP TRIGGER c_history ON ${table.pgName}; DROP FUNCTION u.history_${String(tableId)}()`,
+  );
   await context.connection.query(
     'UPDATE catalog.object SET temporal = 0, history_id = NULL WHERE object_id = $1 OR object_id = $2',
     [tableId, table.historyId ?? 0],
@@ -117,8 +142,13 @@ export async function stopVersioning(context: DdlContext, tableId: number): Prom
 export async function dropPeriod(context: DdlContext, tableId: number): Promise<void> {
   const table = (await look(context)).object(tableId);
   if (table?.period === undefined) throw sqlError(13510);
-  await context.connection.script(`DROP TRIGGER b_period ON ${table.pgName}; DROP FUNCTION u.period_${String(tableId)}()`);
-  await context.connection.query('UPDATE catalog.object SET period_start = NULL, period_end = NULL WHERE object_id = $1', [tableId]);
+  await context.connection.script(
+    `DROP TRIGGER b_period ON ${table.pgName}; DROP FUNCTION u.period_${String(tableId)}()`,
+  );
+  await context.connection.query(
+    'UPDATE catalog.object SET period_start = NULL, period_end = NULL WHERE object_id = $1',
+    [tableId],
+  );
   await context.connection.query('UPDATE catalog.column SET generated = 0 WHERE object_id = $1', [tableId]);
   await context.catalog.changed(context.connection);
 }

@@ -202,6 +202,8 @@ function toPgError(error: Error | ErrorMessage): PgError {
     return new PgError({ code: '08006', message: error.message }, { cause: error });
   }
   const { code, message, detail, schema, table, column, constraint, dataType, position } = error;
-  const where = [error.where, position === undefined ? undefined : `at character ${position}`].filter(Boolean).join(' ');
+  const where = [error.where, position === undefined ? undefined : `at character ${position}`]
+    .filter(Boolean)
+    .join(' ');
   return new PgError({ code, message, detail, schema, table, column, constraint, dataType, where });
 }

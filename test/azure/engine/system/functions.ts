@@ -66,8 +66,13 @@ const sql = (signature: string, returns: string, body: string): string =>
 export const functionsSql = [
   `CREATE VIEW tsql.databases AS SELECT datname AS pg_name, (about->>'id')::int AS id, about->>'name' AS name, (about->>'created')::timestamp AS created
    FROM (SELECT datname, shobj_description(oid, 'pg_database')::json AS about FROM pg_database WHERE datname ~ '^d[0-9]+$' AND shobj_description(oid, 'pg_database') IS NOT NULL) AS d;`,
-  // Metadata visibility: the principals' part may replace this; alone, everybody sees everything.
-  sql('visible(id int)', 'boolean', 'SELECT true'),
+  // Metadata visibility: what the principals' part said about the session's caller (principals/visibility.ts); nothing said is everything.
+  sql(
+    'visible(id int)',
+    'boolean',
+    `SELECT coalesce(nullif(current_setting('azure_principals.objects', true), ''), '*') = '*'
+     OR id = ANY(string_to_array(nullif(current_setting('azure_principals.objects', true), '*'), ',')::int[])`,
+  ),
   `CREATE FUNCTION tsql.row_count(relation text) RETURNS bigint LANGUAGE plpgsql STABLE AS $tsql$
 DECLARE n bigint; BEGIN EXECUTE 'SELECT count(*) FROM ' || relation INTO n; RETURN n; END $tsql$;`,
   // [a].[b] into its parts, last first.
@@ -106,21 +111,41 @@ END $tsql$;`,
          AND (coalesce(x.p[3], '') = '' OR lower(x.p[3]) = lower(tsql.db_name())) END)
      ORDER BY s.name_key = lower(tsql.default_schema()) DESC LIMIT 1`,
   ),
-  sql('object_name(id int, db int)', 'text', 'SELECT name FROM catalog.object WHERE object_id = id AND tsql.visible(id)'),
+  sql(
+    'object_name(id int, db int)',
+    'text',
+    'SELECT name FROM catalog.object WHERE object_id = id AND tsql.visible(id)',
+  ),
   sql(
     'object_schema_name(id int, db int)',
     'text',
     'SELECT s.name FROM catalog.object AS o JOIN catalog.schema AS s ON s.schema_id = o.schema_id WHERE o.object_id = id AND tsql.visible(id)',
   ),
-  sql('object_definition(id int)', 'text', 'SELECT definition FROM catalog.object WHERE object_id = id AND tsql.visible(id)'),
-  sql('schema_name(id int)', 'text', 'SELECT name FROM catalog.schema WHERE CASE WHEN id IS NULL THEN name_key = lower(tsql.default_schema()) ELSE schema_id = id END'),
-  sql('schema_id(n text)', 'int', 'SELECT schema_id FROM catalog.schema WHERE name_key = lower(coalesce(n, tsql.default_schema()))'),
+  sql(
+    'object_definition(id int)',
+    'text',
+    'SELECT definition FROM catalog.object WHERE object_id = id AND tsql.visible(id)',
+  ),
+  sql(
+    'schema_name(id int)',
+    'text',
+    'SELECT name FROM catalog.schema WHERE CASE WHEN id IS NULL THEN name_key = lower(tsql.default_schema()) ELSE schema_id = id END',
+  ),
+  sql(
+    'schema_id(n text)',
+    'int',
+    'SELECT schema_id FROM catalog.schema WHERE name_key = lower(coalesce(n, tsql.default_schema()))',
+  ),
   sql(
     'col_length(t text, c text)',
     'smallint',
     'SELECT tsql.max_length(type) FROM catalog.column WHERE object_id = tsql.object_id(t, NULL) AND name_key = lower(c)',
   ),
-  sql('col_name(t int, c int)', 'text', 'SELECT name FROM catalog.column WHERE object_id = t AND column_id = c AND tsql.visible(t)'),
+  sql(
+    'col_name(t int, c int)',
+    'text',
+    'SELECT name FROM catalog.column WHERE object_id = t AND column_id = c AND tsql.visible(t)',
+  ),
   sql(
     'columnproperty(t int, c text, property text)',
     'int',
@@ -207,8 +232,16 @@ END $tsql$;`,
     'numeric',
     `SELECT coalesce(pg_sequence_last_value(replace(o.pg_name, '.t', '.i')::regclass)::numeric, c.identity_seed) FROM catalog.object AS o JOIN catalog.column AS c ON c.object_id = o.object_id AND c.identity_seed IS NOT NULL WHERE o.object_id = tsql.object_id(t, NULL)`,
   ),
-  sql('ident_seed(t text)', 'numeric', 'SELECT identity_seed FROM catalog.column WHERE object_id = tsql.object_id(t, NULL) AND identity_seed IS NOT NULL'),
-  sql('ident_incr(t text)', 'numeric', 'SELECT identity_increment FROM catalog.column WHERE object_id = tsql.object_id(t, NULL) AND identity_seed IS NOT NULL'),
+  sql(
+    'ident_seed(t text)',
+    'numeric',
+    'SELECT identity_seed FROM catalog.column WHERE object_id = tsql.object_id(t, NULL) AND identity_seed IS NOT NULL',
+  ),
+  sql(
+    'ident_incr(t text)',
+    'numeric',
+    'SELECT identity_increment FROM catalog.column WHERE object_id = tsql.object_id(t, NULL) AND identity_seed IS NOT NULL',
+  ),
   sql('parsename(n text, part int)', 'text', `SELECT nullif((tsql.name_parts(n COLLATE "C"))[part], '')`),
   sql(
     'quotename(n text, q text)',

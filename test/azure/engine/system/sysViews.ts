@@ -24,7 +24,12 @@ const columnsFrom = `FROM catalog.column AS c JOIN catalog.system_type AS t ON t
 const columns = `SELECT ${column} ${columnsFrom} WHERE tsql.visible(c.object_id)`;
 
 export const sysViews: readonly SystemView[] = [
-  view('sys', 'schemas', 'name sysname!, schema_id int!, principal_id int', 'SELECT name, schema_id, principal_id FROM catalog.schema'),
+  view(
+    'sys',
+    'schemas',
+    'name sysname!, schema_id int!, principal_id int',
+    'SELECT name, schema_id, principal_id FROM catalog.schema',
+  ),
   view('sys', 'objects', objectColumns, objects),
   view('sys', 'all_objects', objectColumns, objects),
   view(
@@ -36,8 +41,18 @@ export const sysViews: readonly SystemView[] = [
       `0, NULL::int, coalesce((SELECT max(column_id) FROM catalog.column AS c WHERE c.object_id = o.object_id), 0), false, true, false, false, false, false, false, 0, false, false, 0, 'TABLE', false, false, 0, 'SCHEMA_AND_DATA', o.temporal, CASE o.temporal WHEN 0 THEN 'NON_TEMPORAL_TABLE' WHEN 1 THEN 'HISTORY_TABLE' ELSE 'SYSTEM_VERSIONED_TEMPORAL_TABLE' END, o.history_id, false, false, false, false, 0, 'NON_LEDGER_TABLE', false`,
     ),
   ),
-  view('sys', 'views', `${objectColumns}, is_replicated bit, has_replication_filter bit, has_opaque_metadata bit!, has_unchecked_assembly_data bit!, with_check_option bit!, is_date_correlation_view bit!`, typed(`'V'`, 'false, false, false, false, false, false')),
-  view('sys', 'procedures', `${objectColumns}, is_auto_executed bit!, is_execution_replicated bit, is_repl_serializable_only bit, skips_repl_constraints bit`, typed(`'P'`, 'false, false, false, false')),
+  view(
+    'sys',
+    'views',
+    `${objectColumns}, is_replicated bit, has_replication_filter bit, has_opaque_metadata bit!, has_unchecked_assembly_data bit!, with_check_option bit!, is_date_correlation_view bit!`,
+    typed(`'V'`, 'false, false, false, false, false, false'),
+  ),
+  view(
+    'sys',
+    'procedures',
+    `${objectColumns}, is_auto_executed bit!, is_execution_replicated bit, is_repl_serializable_only bit, skips_repl_constraints bit`,
+    typed(`'P'`, 'false, false, false, false'),
+  ),
   view(
     'sys',
     'triggers',
@@ -99,7 +114,11 @@ export const sysViews: readonly SystemView[] = [
     'sys',
     'key_constraints',
     `${objectColumns}, unique_index_id int, is_system_named bit!, is_enforced bit`,
-    typed(`'PK', 'UQ'`, 'i.index_id, o.system_named, true', 'JOIN catalog.index AS i ON i.constraint_id = o.object_id').replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
+    typed(
+      `'PK', 'UQ'`,
+      'i.index_id, o.system_named, true',
+      'JOIN catalog.index AS i ON i.constraint_id = o.object_id',
+    ).replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
   ),
   view(
     'sys',
@@ -121,13 +140,21 @@ export const sysViews: readonly SystemView[] = [
     'sys',
     'check_constraints',
     `${objectColumns}, is_disabled bit!, is_not_for_replication bit!, is_not_trusted bit!, parent_column_id int!, definition nvarchar(max), uses_database_collation bit, is_system_named bit!`,
-    typed(`'C'`, 'k.disabled, false, NOT k.trusted, k.column_id, k.definition, true, o.system_named', 'JOIN catalog.check_constraint AS k ON k.object_id = o.object_id').replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
+    typed(
+      `'C'`,
+      'k.disabled, false, NOT k.trusted, k.column_id, k.definition, true, o.system_named',
+      'JOIN catalog.check_constraint AS k ON k.object_id = o.object_id',
+    ).replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
   ),
   view(
     'sys',
     'default_constraints',
     `${objectColumns}, parent_column_id int!, definition nvarchar(max), is_system_named bit!`,
-    typed(`'D'`, 'd.column_id, d.definition, o.system_named', 'JOIN catalog.default_constraint AS d ON d.object_id = o.object_id').replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
+    typed(
+      `'D'`,
+      'd.column_id, d.definition, o.system_named',
+      'JOIN catalog.default_constraint AS d ON d.object_id = o.object_id',
+    ).replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
   ),
   view(
     'sys',

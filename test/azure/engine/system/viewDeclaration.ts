@@ -32,7 +32,11 @@ function viewColumn(text: string): ViewColumn {
     name,
     type: {
       name: type as SqlTypeName,
-      ...(size === undefined ? {} : decimal ? { precision: size, scale: Number(second ?? 0) } : { length: size }),
+      ...(size === undefined
+        ? {}
+        : decimal
+          ? { precision: size, scale: Number(second ?? 0) }
+          : { length: size }),
     },
     nullable: required !== '!',
   };

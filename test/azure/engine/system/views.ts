@@ -19,7 +19,8 @@ const principalViews: SystemView[] = catalogViews.map(({ name, columns, from }) 
 
 const all: readonly SystemView[] = [...sysViews, ...serverViews, ...informationViews, ...principalViews];
 
-const pgSchema = (schema: SystemView['schema']): string => (schema === 'sys' ? 'sys' : 'information_schema_tsql');
+const pgSchema = (schema: SystemView['schema']): string =>
+  schema === 'sys' ? 'sys' : 'information_schema_tsql';
 const quoted = (name: string): string => `"${name}"`;
 
 /** bpchar keeps its collation only when it is said in the view. */
@@ -30,13 +31,16 @@ function converted(column: string, type: SqlType): string {
 
 function create({ schema, name, columns, sql }: SystemView): string {
   const inner = columns.map((_, i) => `x${String(i)}`).join(', ');
-  const list = columns.map((column, i) => `${converted(`x${String(i)}`, column.type)} AS ${quoted(column.name)}`).join(', ');
+  const list = columns
+    .map((column, i) => `${converted(`x${String(i)}`, column.type)} AS ${quoted(column.name)}`)
+    .join(', ');
   return `CREATE VIEW ${pgSchema(schema)}.${quoted(name)} AS SELECT ${list} FROM (${sql}) AS v (${inner});`;
 }
 
 /** Run in the template after the principals' tables. */
 export const systemSql = [
-  `CREATE SCHEMA sys; CREATE SCHEMA information_schema_tsql;`,
+  // The functions call each other in any order.
+  `SET check_function_bodies = off; CREATE SCHEMA sys; CREATE SCHEMA information_schema_tsql;`,
   typeTableSql,
   functionsSql,
   ...all.map(create),

@@ -5,7 +5,8 @@ import { messages } from '../../messages.ts';
 export function fail(number: number, args: readonly string[] = [], state?: number): string {
   const template = messages[number];
   if (template === undefined) throw new RangeError(`No message ${String(number)} in the table.`);
-  const text = args.length === 0 ? quote(template.text) : `format(${quote(template.text)}, ${args.join(', ')})`;
+  const text =
+    args.length === 0 ? quote(template.text) : `format(${quote(template.text)}, ${args.join(', ')})`;
   return `PERFORM tsql.raise(${String(number)}, ${text}, ${String(template.class)}, ${String(state ?? template.state)});`;
 }
 
@@ -25,6 +26,11 @@ END $tsql$;`;
 }
 
 /** An immutable SQL function, which PostgreSQL may inline. */
-export function sqlFunction(signature: string, returns: string, body: string, volatility = 'IMMUTABLE'): string {
+export function sqlFunction(
+  signature: string,
+  returns: string,
+  body: string,
+  volatility = 'IMMUTABLE',
+): string {
   return `CREATE FUNCTION tsql.${signature} RETURNS ${returns} LANGUAGE sql ${volatility} PARALLEL SAFE AS $tsql$ ${body} $tsql$;`;
 }

@@ -6,7 +6,6 @@ import { PgConnection } from './engine/postgres/connection.ts';
 import type { RunningBackend } from './openUpstream.ts';
 import type { SecurableCatalog } from './principals/dcl.ts';
 import { Principals, type PrincipalsOptions } from './principals/principals.ts';
-import { principalTablesSql } from './principals/principalTables.ts';
 
 export interface EngineOptions {
   /** Beside master. */
@@ -19,7 +18,7 @@ export interface EngineOptions {
 
 /** @throws Error when PostgreSQL does not come up. */
 export async function openEngine(options: EngineOptions): Promise<RunningBackend> {
-  const cluster = await Cluster.start({ installers: [principalTablesSql] });
+  const cluster = await Cluster.start();
   try {
     for (const name of options.databases) await cluster.createDatabase(name);
   } catch (error) {

@@ -14,10 +14,12 @@ export interface LocalAzureOptions {
   databases?: string[];
   /** Refuse the SQL login. */
   entraOnly?: boolean;
+  /** Be an upstream: the SQL login may impersonate Entra users. */
+  sqlLoginImpersonates?: boolean;
   /** No firewall rule at start: the first login gets 40615. */
   closedFirewall?: boolean;
-  /** A real server to relay to, 'host:port'; its SQL login comes by AZURE_UPSTREAM_USER and AZURE_UPSTREAM_PASSWORD. */
-  upstream?: string;
+  /** A real server to relay to. `caFile`: its CA, unless the system knows it. */
+  upstream?: { host: string; port: number; user: string; password: string; caFile?: string };
   /** Seconds of an issued token's life. */
   tokenLifetime?: number;
   /** For benchmarks: replay the rows of statements that begin with `-- pre-encoded` once they have run. */
@@ -44,7 +46,7 @@ export async function spawnLocalAzure(options: LocalAzureOptions = {}): Promise<
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...flags(options)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // A test's or a debugger's own flags are not for this process.
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ...upstreamEnvironment(options) },
   });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -100,9 +102,21 @@ function flags(options: LocalAzureOptions): string[] {
   if (options.sample ?? true) list.push('--sample');
   for (const database of options.databases ?? []) list.push('--database', database);
   if (options.entraOnly === true) list.push('--entra-only');
+  if (options.sqlLoginImpersonates === true) list.push('--sql-login-impersonates');
   if (options.closedFirewall === true) list.push('--closed-firewall');
   if (options.preEncode === true) list.push('--pre-encode');
-  if (options.upstream !== undefined) list.push('--upstream', options.upstream);
+  if (options.upstream !== undefined)
+    list.push('--upstream', `${options.upstream.host}:${options.upstream.port}`);
   if (options.tokenLifetime !== undefined) list.push('--token-lifetime', String(options.tokenLifetime));
   return list;
+}
+
+/** The password stays out of the process list. */
+function upstreamEnvironment({ upstream }: LocalAzureOptions): Record<string, string> {
+  if (upstream === undefined) return {};
+  return {
+    AZURE_UPSTREAM_USER: upstream.user,
+    AZURE_UPSTREAM_PASSWORD: upstream.password,
+    ...(upstream.caFile === undefined ? {} : { AZURE_UPSTREAM_CA: upstream.caFile }),
+  };
 }

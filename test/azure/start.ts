@@ -27,6 +27,8 @@ export interface StartOptions {
   /** Databases beside master, appdb and emptydb. */
   databases: readonly string[];
   entraOnly: boolean;
+  /** Be an upstream for a relay: see PrincipalsOptions.sqlLoginImpersonates. */
+  sqlLoginImpersonates: boolean;
   /** No firewall rule for this machine. */
   closedFirewall: boolean;
   /** For benchmarks: replay the rows of statements that begin with `-- pre-encoded`. */
@@ -88,7 +90,15 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
       ? undefined
       : { user: 'sqladmin', password: randomBytes(12).toString('base64url') };
   const server = { directoryReaders: false };
-  const principals = { directory, tenant: contoso.id, server, admin: admin.id, sqlLogin };
+  const { sqlLoginImpersonates } = options;
+  const principals = {
+    directory,
+    tenant: contoso.id,
+    server,
+    admin: admin.id,
+    sqlLogin,
+    sqlLoginImpersonates,
+  };
   const engine =
     options.upstream === undefined
       ? await openEngine({

@@ -11,7 +11,6 @@ import type { Securable } from '../engine/session.ts';
 import { parseBatch } from '../tsql/parser.ts';
 import type { PrincipalContext } from './principalContext.ts';
 import { Principals } from './principals.ts';
-import { principalTablesSql } from './principalTables.ts';
 import { readSecurityState } from './securityState.ts';
 
 const table = {
@@ -36,7 +35,7 @@ describe('security statements', () => {
   let run: (context: PrincipalContext, text: string) => Promise<void>;
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ installers: [principalTablesSql] });
+    cluster = await Cluster.start();
   });
   afterAll(() => cluster.stop());
 
@@ -53,6 +52,7 @@ describe('security statements', () => {
       tenant: contoso.id,
       admin: admin?.id ?? '',
       sqlLogin: { user: 'sqladmin', password: 'right' },
+      sqlLoginImpersonates: false,
       connect: (_database, work) => work(connection),
       securables: {
         object: (_place, _schema, name) =>
@@ -469,6 +469,12 @@ describe('security statements', () => {
     assert.equal(principals.revert(plain).userName, 'dbo');
     const message =
       'Cannot execute as the database principal because the principal "dbo" does not exist, this type of principal cannot be impersonated, or you do not have permission.';
+    const sql = await principals.login({ kind: 'sql', user: 'sqladmin', password: 'right' }, 'appdb');
+    await assertRefused(
+      33171,
+      'Only active directory users can impersonate other active directory users.',
+      principals.executeAs(sql, connection, 'user', 'grace@contoso.example'),
+    );
     await assertRefused(
       15517,
       message,

@@ -2,7 +2,7 @@
 import type { SqlType } from '../contract.ts';
 import { permissionTypes } from './permissionTable.ts';
 import { principalSchema } from './principalTables.ts';
-import { tokenSetting, visibleSetting } from './visibility.ts';
+import { tokenSetting, visiblePrincipalsSetting } from './visibility.ts';
 
 export interface CatalogViewColumn {
   name: string;
@@ -41,18 +41,21 @@ function words(expression: string, table: Record<string, string>): string {
   return `CASE ${expression}::text ${branches.join(' ')} END`;
 }
 
-const ids = (setting: string): string =>
-  `string_to_array(nullif(nullif(current_setting('${setting}', true), ''), '*'), ',')::int[]`;
+const setting = (name: string, otherwise: string): string =>
+  `coalesce(nullif(current_setting('${name}', true), ''), '${otherwise}')`;
+const ids = (list: string): string => `string_to_array(nullif(${list}, '*'), ',')::int[]`;
+const visible = setting(visiblePrincipalsSetting, '*');
 /** Ids from 16384 on are fixed roles, below 5 the system's own: everybody sees those. */
 const seen = (id: string): string =>
-  `(current_setting('${visibleSetting}', true) = '*' OR ${id} < 5 OR ${id} >= 16384 OR ${id} = ANY(${ids(visibleSetting)}))`;
+  `(${visible} = '*' OR ${id} < 5 OR ${id} >= 16384 OR ${id} = ANY(${ids(visible)}))`;
 
 const typeWords = { S: 'SQL_USER', E: 'EXTERNAL_USER', X: 'EXTERNAL_GROUPS', R: 'DATABASE_ROLE' };
 const authenticationWords = { 0: 'NONE', 1: 'INSTANCE', 2: 'DATABASE', 4: 'EXTERNAL' };
 const classWords = { 0: 'DATABASE', 1: 'OBJECT_OR_COLUMN', 3: 'SCHEMA', 4: 'DATABASE_PRINCIPAL' };
 const stateWords = { G: 'GRANT', W: 'GRANT_WITH_GRANT_OPTION', D: 'DENY' };
 const principal = `${principalSchema}.principal AS p`;
-const inToken = `p.principal_id = ANY(${ids(tokenSetting)})`;
+// Without the setting it is dbo who asks.
+const inToken = `p.principal_id = ANY(${ids(setting(tokenSetting, '0,1,16384'))})`;
 
 const tokenColumns = [
   column('principal_id', int, 'p.principal_id', true),
@@ -67,7 +70,7 @@ const tokenColumns = [
   column('usage', nvarchar(128), `'GRANT OR DENY'`, true),
 ];
 
-/** Names and types: Learn, "Security catalog views". */
+/** Names and types: Learn, "Security catalog views". The engine makes them with its own system views. */
 export const catalogViews: readonly CatalogView[] = [
   {
     name: 'database_principals',

@@ -32,7 +32,7 @@ import {
 import { alterAuthorization, alterRole, createRole, dropRole } from './roles.ts';
 import { principalScalar } from './scalars.ts';
 import { folded, readSecurityState } from './securityState.ts';
-import { principalViews, publishVisibility } from './visibility.ts';
+import { publishVisibility } from './visibility.ts';
 import { alterUser, createUser, dropUser } from './users.ts';
 
 export interface PrincipalsOptions extends DclEnvironment {
@@ -40,12 +40,16 @@ export interface PrincipalsOptions extends DclEnvironment {
   admin: string;
   /** The one SQL login; undefined: Entra-only authentication. */
   sqlLogin: { user: string; password: string } | undefined;
+  /** As SQL Server outside Azure: the SQL login may impersonate Entra users (33171 in Azure). A relay needs that of its upstream. */
+  sqlLoginImpersonates: boolean;
   /** A connection of the principals' own to a database, for the time of one login. */
   connect<T>(database: string, work: (connection: AuthorizationConnection) => Promise<T>): Promise<T>;
 }
 
 export class Principals implements Authorization {
   readonly #options: PrincipalsOptions;
+  /** Connections that were told what their caller sees. */
+  readonly #restricted = new WeakSet<AuthorizationConnection>();
 
   constructor(options: PrincipalsOptions) {
     this.#options = options;
@@ -139,14 +143,13 @@ export class Principals implements Authorization {
     await run(call, statement as SecurityStatement);
   }
 
-  async readsCatalog(
-    context: SecurityContext,
-    connection: AuthorizationConnection,
-    view: string,
-  ): Promise<void> {
-    if (!principalViews.has(folded(view))) return;
+  async readsCatalog(context: SecurityContext, connection: AuthorizationConnection): Promise<void> {
+    const caller = asPrincipal(context);
+    // dbo sees everything, which is also what a connection shows that was never told otherwise.
+    if (caller.isServerAdmin && !this.#restricted.has(connection)) return;
+    this.#restricted.add(connection);
     const state = await readSecurityState(connection);
-    await publishVisibility(connection, state, effectiveFor(asPrincipal(context), state));
+    await publishVisibility(connection, state, effectiveFor(caller, state));
   }
 
   async executeAs(
@@ -169,7 +172,7 @@ export class Principals implements Authorization {
       throw cannotExecuteAs(name);
     if (!effectiveFor(caller, state).has('IMPERSONATE', { class: 'principal', id: user.id }))
       throw cannotExecuteAs(name);
-    if (user.type === 'E' && caller.identity.kind === 'sql') {
+    if (user.type === 'E' && caller.identity.kind === 'sql' && !this.#options.sqlLoginImpersonates) {
       throw securityError(33171, 'Only active directory users can impersonate other active directory users.');
     }
     return {

@@ -1,25 +1,15 @@
-// What of the principals a caller sees in the catalog views, handed to PostgreSQL as a setting of the session.
-// https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-database-principals-transact-sql ("Permissions")
+// What of the catalog a caller sees, handed to PostgreSQL as settings of the session.
+// https://learn.microsoft.com/sql/relational-databases/security/metadata-visibility-configuration
 import type { AuthorizationConnection } from '../engine/session.ts';
 import type { EffectivePermissions } from './effectivePermissions.ts';
 import type { SecurityState } from './securityState.ts';
 
-/** Setting with the ids that may be seen, comma-separated, or '*'. */
-export const visibleSetting = 'azure_principals.visible';
-/** Setting with the ids in the caller's token: user, groups, roles. */
+/** Settings with ids, comma-separated; '*' or nothing is everything: only a caller who sees all is left without them. */
+export const visiblePrincipalsSetting = 'azure_principals.visible';
+/** Read by the engine's tsql.visible(object_id). */
+export const visibleObjectsSetting = 'azure_principals.objects';
+/** The ids in the caller's token: user, groups, roles. */
 export const tokenSetting = 'azure_principals.token';
-
-/** The views of sys whose rows depend on the caller, folded. */
-export const principalViews: ReadonlySet<string> = new Set([
-  'database_principals',
-  'database_role_members',
-  'database_permissions',
-  'sysusers',
-  'sysmembers',
-  'user_token',
-  'login_token',
-  'server_principals',
-]);
 
 /** '*' for whoever may see all; else oneself, the system's principals, and the roles and groups one is in. */
 function visiblePrincipals(state: SecurityState, effective: EffectivePermissions): string {
@@ -38,14 +28,42 @@ function visiblePrincipals(state: SecurityState, effective: EffectivePermissions
   return visible.map(({ id }) => id).join(',');
 }
 
-/** Before a statement reads the views below. Without it they show what everybody sees. */
+/** The objects on which, on whose schema, or on whose database the caller has any permission, with what hangs on them. */
+async function visibleObjects(
+  connection: AuthorizationConnection,
+  effective: EffectivePermissions,
+): Promise<string> {
+  if (effective.has('VIEW DEFINITION', { class: 'database' })) return '*';
+  const { rows } = await connection.query(
+    `SELECT json_agg(json_build_object('id', o.object_id, 'parent', o.parent_id, 'schema', s.name))::text AS objects
+     FROM catalog.object AS o JOIN catalog.schema AS s ON s.schema_id = o.schema_id WHERE o.session = 0`,
+  );
+  const text = rows[0]?.['objects'];
+  const objects = (typeof text === 'string' ? JSON.parse(text) : []) as {
+    id: number;
+    parent: number;
+    schema: string;
+  }[];
+  const visible = objects.filter(({ id, parent, schema }) =>
+    effective.sees({ class: 'object', schema, objectId: parent === 0 ? id : parent }),
+  );
+  // An empty setting would say "everything".
+  return visible.length === 0 ? '0' : visible.map(({ id }) => id).join(',');
+}
+
+/** Before a statement reads catalog views. */
 export async function publishVisibility(
   connection: AuthorizationConnection,
   state: SecurityState,
   effective: EffectivePermissions,
 ): Promise<void> {
   await connection.query(
-    `SELECT set_config('${visibleSetting}', $1, false), set_config('${tokenSetting}', $2, false)`,
-    [visiblePrincipals(state, effective), [...effective.principals].join(',')],
+    `SELECT set_config('${visiblePrincipalsSetting}', $1, false), set_config('${visibleObjectsSetting}', $2, false),
+       set_config('${tokenSetting}', $3, false)`,
+    [
+      visiblePrincipals(state, effective),
+      await visibleObjects(connection, effective),
+      [...effective.principals].join(','),
+    ],
   );
 }

@@ -9,6 +9,8 @@ import { afterEach, beforeEach, describe, it } from 'vitest';
 import { ByteWriter } from './byteWriter.ts';
 import { Feature } from './login7.ts';
 import { PacketType } from './packetReader.ts';
+import { packetize } from './packets.ts';
+import { Encryption, parsePrelogin } from './prelogin.ts';
 import { encodeLogin7, TdsClient } from './tdsClient.ts';
 import { CA, connect, query, startTestServer, TOKEN, until } from './testServer.ts';
 import type { TestServer } from './testServer.ts';
@@ -134,6 +136,73 @@ describe('TDS wire', () => {
     client.send(PacketType.batch, batch('SELECT'));
     await client.message();
     assert.deepEqual(fixture.backend.requests, [{ kind: 'batch', text: 'SELECT' }]);
+  });
+
+  it('answers a stopped request first, without the rows that came too late, and then the attention', async () => {
+    const columns = [{ name: '', type: { name: 'int' }, nullable: false } as const];
+    fixture.backend.execute = (_request, out, signal) => {
+      out.columns(columns);
+      void out.row([1]);
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          void out.row([2]);
+          resolve();
+        });
+      });
+    };
+    const client = await rawClient();
+    client.send(PacketType.batch, batch('SELECT'));
+    await until(() => fixture.server.connections[0]?.executing === true);
+    client.attention();
+    const metadata = `810100${'00'.repeat(4)}0800260400`;
+    assert.equal((await client.message()).toString('hex'), `${metadata}d10401000000fd0000${'00'.repeat(10)}`);
+    assert.equal((await client.message()).toString('hex'), `fd2000${'00'.repeat(10)}`);
+  });
+
+  it('says in DONE that a transaction is open', async () => {
+    fixture.backend.execute = (request, out) => {
+      if (request.kind === 'transaction') out.environment({ type: 'beginTransaction' });
+      out.done({ kind: 'statement' });
+    };
+    const client = await rawClient();
+    const done = async (): Promise<string> => (await client.message()).subarray(-13, -10).toString('hex');
+    client.send(PacketType.batch, batch('SELECT'));
+    assert.equal(await done(), 'fd0000');
+    client.send(PacketType.transaction, Buffer.concat([HEADERS, Buffer.from('05000200', 'hex')]));
+    assert.equal(await done(), 'fd0400');
+    client.send(PacketType.batch, batch('SELECT'));
+    assert.equal(await done(), 'fd0400');
+    client.attention();
+    assert.equal(await done(), 'fd2400');
+  });
+
+  it('numbers the packets of a message and fills them', () => {
+    const cursor = { packetSize: 512, packetId: 254, spid: 0x0134 };
+    const body = Buffer.alloc(504 * 3 + 1, 7);
+    const { bytes, used } = packetize(PacketType.response, body, true, cursor);
+    assert.equal(used, body.length);
+    const headers = [0, 512, 1024, 1536].map((at) => bytes.subarray(at, at + 8).toString('hex'));
+    assert.deepEqual(headers, [
+      '040002000134fe00',
+      '040002000134ff00',
+      '0400020001340000',
+      '0401000901340100',
+    ]);
+    assert.equal(packetize(PacketType.response, body, false, cursor).used, 504 * 3);
+  });
+
+  it('ends the conversation with a client that cannot encrypt', async () => {
+    const received = await new Promise<Buffer>((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      const socket = tcpConnect(fixture.port, '127.0.0.1', () =>
+        socket.write(Buffer.from('1201001a0000010000000b00060100110001ff0f000000000002', 'hex')),
+      );
+      socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(Buffer.concat(chunks)));
+    });
+    assert.equal(parsePrelogin(received.subarray(8)).encryption, Encryption.required);
+    assert.ok(fixture.log.some((line) => line.includes('does not encrypt')));
   });
 
   it('answers an attention between requests with DONE and nothing else', async () => {

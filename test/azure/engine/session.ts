@@ -21,7 +21,12 @@ import type { PgConnection } from './postgres/connection.ts';
 import { recordRows, replayRows } from './statements/encodedRows.ts';
 import { callProcedure, dropTemporary } from './statements/execute.ts';
 import type { Argument } from './statements/execute.ts';
-import { beginTransaction, commitTransaction, rollbackTransaction, saveTransaction } from './statements/transaction.ts';
+import {
+  beginTransaction,
+  commitTransaction,
+  rollbackTransaction,
+  saveTransaction,
+} from './statements/transaction.ts';
 
 /**
  * Who runs a statement: made by `Authorization.login`, changed by EXECUTE AS and REVERT. The engine reads these names and hands the
@@ -187,7 +192,8 @@ export class EngineSession implements BackendSession {
           number: 3998,
           state: 1,
           class: 16,
-          message: 'Uncommittable transaction is detected at the end of the batch. The transaction is rolled back.',
+          message:
+            'Uncommittable transaction is detected at the end of the batch. The transaction is rolled back.',
           line: 1,
         }),
       );
@@ -250,7 +256,11 @@ export class EngineSession implements BackendSession {
   }
 
   /** An RPC request: as EXEC, but what comes back is RETURNSTATUS, RETURNVALUE and DONEPROC. */
-  private async rpc(interpreter: Interpreter, procedure: string, parameters: readonly RpcParameter[]): Promise<void> {
+  private async rpc(
+    interpreter: Interpreter,
+    procedure: string,
+    parameters: readonly RpcParameter[],
+  ): Promise<void> {
     const { out } = interpreter;
     const outputs: { name: string; ordinal: number; type: SqlType; value: string | null }[] = [];
     const args = parameters.map((parameter, i): Argument => {
@@ -290,7 +300,12 @@ export class EngineSession implements BackendSession {
     }
     out.returnStatus(status);
     for (const output of outputs) {
-      out.returnValue(output.name, output.ordinal, output.type, interpreter.decode(output.type, output.value));
+      out.returnValue(
+        output.name,
+        output.ordinal,
+        output.type,
+        interpreter.decode(output.type, output.value),
+      );
     }
     out.done({ kind: 'procedure', error: failed });
   }
@@ -306,7 +321,9 @@ export class EngineSession implements BackendSession {
     if (!this.connection.inTransaction) {
       await this.services.discardTemporary(this.connection, this.database);
       await this.connection.query('SELECT pg_advisory_unlock_all()');
-      await this.connection.query("SELECT set_config('tsql.dateformat', 'mdy', false), set_config('lock_timeout', '0', false)");
+      await this.connection.query(
+        "SELECT set_config('tsql.dateformat', 'mdy', false), set_config('lock_timeout', '0', false)",
+      );
     }
   }
 

@@ -5,7 +5,7 @@ import type { Bound } from './bound.ts';
 import { arithmetic, bindExpression } from './expressions.ts';
 import { bindFrom } from './from.ts';
 import { bindPredicate } from './predicates.ts';
-import { arithmeticOf, orderSql } from './query.ts';
+import { orderSql } from './query.ts';
 import type { BoundQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope, sameName } from './scope.ts';
@@ -26,7 +26,9 @@ export function accumulates(block: SelectBlock): boolean {
   return (
     block.from.length > 0 &&
     block.items.some(
-      (item) => item.kind === 'assignment' && (item.operator !== '=' || mentionsVariable(item.expression, item.variable)),
+      (item) =>
+        item.kind === 'assignment' &&
+        (item.operator !== '=' || mentionsVariable(item.expression, item.variable)),
     )
   );
 }
@@ -54,11 +56,19 @@ function growthOf(item: AssignmentItem): Growth {
     return { start: variable, separator: undefined, added: [item.expression] };
   }
   const [first, ...added] = leaves(item.expression);
-  if (first === undefined || added.some((leaf) => mentionsVariable(leaf, item.variable)) || !mentionsVariable(first, item.variable) || added.length === 0) {
+  if (
+    first === undefined ||
+    added.some((leaf) => mentionsVariable(leaf, item.variable)) ||
+    !mentionsVariable(first, item.variable) ||
+    added.length === 0
+  ) {
     return unsupported(`SELECT ${item.variable} = an expression of itself over rows`, item.line);
   }
   if (first.kind === 'variable') return { start: first, separator: undefined, added };
-  if (first.kind === 'call' && ['ISNULL', 'COALESCE'].includes(first.name.parts.at(-1)?.name.toUpperCase() ?? '')) {
+  if (
+    first.kind === 'call' &&
+    ['ISNULL', 'COALESCE'].includes(first.name.parts.at(-1)?.name.toUpperCase() ?? '')
+  ) {
     const [inner] = first.arguments;
     if (inner?.kind === 'variable') return { start: first, separator: undefined, added };
     if (inner?.kind === 'arithmetic' && inner.operator === '+' && inner.left.kind === 'variable') {
@@ -74,7 +84,13 @@ export function bindAccumulation(
   parent: Scope | undefined,
   query: Query | undefined,
 ): BoundQuery {
-  if (block.distinct || block.top !== undefined || block.groupBy.length > 0 || block.having !== undefined || query?.offset !== undefined) {
+  if (
+    block.distinct ||
+    block.top !== undefined ||
+    block.groupBy.length > 0 ||
+    block.having !== undefined ||
+    query?.offset !== undefined
+  ) {
     unsupported('a variable that grows over DISTINCT, TOP or grouped rows', block.line);
   }
   const scope = new Scope(parent);
@@ -87,13 +103,21 @@ export function bindAccumulation(
   const columns: BoundQuery['columns'] = [];
   const texts = block.items.map((item, i) => {
     if (item.kind !== 'assignment') {
-      return raise(141, 'A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.', block.line, 15);
+      return raise(
+        141,
+        'A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.',
+        block.line,
+        15,
+      );
     }
     const type = binder.input.variables.get(item.variable.toLowerCase());
-    if (type === undefined) return raise(137, `Must declare the scalar variable "${item.variable}".`, item.line, 15);
+    if (type === undefined)
+      return raise(137, `Must declare the scalar variable "${item.variable}".`, item.line, 15);
     const growth = growthOf(item);
     const bind = (expression: Expression): Bound => bindExpression(binder, scope, expression);
-    const added = growth.added.map(bind).reduce((left, right) => arithmetic(binder, '+', left, right, item.line));
+    const added = growth.added
+      .map(bind)
+      .reduce((left, right) => arithmetic(binder, '+', left, right, item.line));
     const start = bind(growth.start);
     assignments.push({ variable: item.variable.toLowerCase(), line: item.line });
     columns.push({ name: '', type, nullable: true });

@@ -4,7 +4,7 @@ import type { FrameBound, FunctionCall, Window } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import { merge } from './binder.ts';
 import type { Bound } from './bound.ts';
-import { bindExpression, textArgument, unify } from './expressions.ts';
+import { bindExpression, textArgument } from './expressions.ts';
 import { bigint, float, int, nvarchar } from './literals.ts';
 import { orderSql } from './query.ts';
 import { raise, unsupported } from './raise.ts';
@@ -44,10 +44,15 @@ export function bindAggregateOrWindow(binder: Binder, scope: Scope, node: Functi
       );
     }
     if (scope.insideAggregate) {
-      raise(130, 'Cannot perform an aggregate function on an expression containing an aggregate or a subquery.', node.line);
+      raise(
+        130,
+        'Cannot perform an aggregate function on an expression containing an aggregate or a subquery.',
+        node.line,
+      );
     }
   }
-  const bindArguments = (): Bound[] => node.arguments.map((argument) => bindExpression(binder, scope, argument));
+  const bindArguments = (): Bound[] =>
+    node.arguments.map((argument) => bindExpression(binder, scope, argument));
   let args: Bound[];
   if (isAggregate && over === undefined) {
     scope.insideAggregate = true;
@@ -67,7 +72,12 @@ export function bindAggregateOrWindow(binder: Binder, scope: Scope, node: Functi
       : { ...merge([...args, ...(clause === undefined ? [] : clause.parts)]), windowed: true };
   const distinct = node.distinct ? 'DISTINCT ' : '';
   const first = args[0];
-  const result = (sql: string, type: SqlType, nullable: boolean): Bound => ({ ...flags, sql, type, nullable });
+  const result = (sql: string, type: SqlType, nullable: boolean): Bound => ({
+    ...flags,
+    sql,
+    type,
+    nullable,
+  });
   switch (name) {
     case 'COUNT':
     case 'COUNT_BIG':
@@ -84,16 +94,25 @@ export function bindAggregateOrWindow(binder: Binder, scope: Scope, node: Functi
       const operand = one(first, name, node.line);
       if (!isNumeric(operand.type) || operand.type.name === 'bit') {
         const word = name === 'SUM' ? 'sum' : 'avg';
-        raise(8117, `Operand data type ${operand.untypedNull === true ? 'NULL' : typeWord(operand.type)} is invalid for ${word} operator.`, node.line);
+        raise(
+          8117,
+          `Operand data type ${operand.untypedNull === true ? 'NULL' : typeWord(operand.type)} is invalid for ${word} operator.`,
+          node.line,
+        );
       }
       const family = familyOf(operand.type);
       const call = `${name.toLowerCase()}(${distinct}${operand.sql})${suffix}`;
       if (family === 'integer') {
         const type: SqlType = operand.type.name === 'bigint' ? bigint : int;
-        return result(`(${name === 'AVG' ? `trunc(${call})` : call})::${binder.storage.pgType(type)}`, type, true);
+        return result(
+          `(${name === 'AVG' ? `trunc(${call})` : call})::${binder.storage.pgType(type)}`,
+          type,
+          true,
+        );
       }
       if (family === 'float') return result(`(${call})::float8`, float, true);
-      if (family === 'money') return result(`(${name === 'AVG' ? `trunc(${call}, 4)` : call})`, { name: 'money' }, true);
+      if (family === 'money')
+        return result(`(${name === 'AVG' ? `trunc(${call}, 4)` : call})`, { name: 'money' }, true);
       const scale = operand.type.scale ?? 0;
       if (name === 'SUM') return result(`(${call})`, { name: operand.type.name, precision: 38, scale }, true);
       const wide = Math.max(6, scale);
@@ -107,10 +126,18 @@ export function bindAggregateOrWindow(binder: Binder, scope: Scope, node: Functi
     case 'MAX': {
       const operand = one(first, name, node.line);
       if (operand.type.name === 'bit' || isLegacyLob(operand.type) || operand.type.name === 'xml') {
-        raise(8117, `Operand data type ${typeWord(operand.type)} is invalid for ${name.toLowerCase()} operator.`, node.line);
+        raise(
+          8117,
+          `Operand data type ${typeWord(operand.type)} is invalid for ${name.toLowerCase()} operator.`,
+          node.line,
+        );
       }
       if (isCharacter(operand.type)) {
-        return result(`${name.toLowerCase()}(${binder.storage.sortable(operand.sql, operand.type)})${suffix}`, operand.type, true);
+        return result(
+          `${name.toLowerCase()}(${binder.storage.sortable(operand.sql, operand.type)})${suffix}`,
+          operand.type,
+          true,
+        );
       }
       if (operand.type.name === 'uniqueidentifier') {
         return result(`(${name.toLowerCase()}(${operand.sql}::text)${suffix})::uuid`, operand.type, true);
@@ -139,7 +166,11 @@ export function bindAggregateOrWindow(binder: Binder, scope: Scope, node: Functi
     case 'VARP': {
       const operand = one(first, name, node.line);
       const pg = { STDEV: 'stddev_samp', STDEVP: 'stddev_pop', VAR: 'var_samp', VARP: 'var_pop' }[name];
-      return result(`(${pg}(${distinct}${binder.convert(operand, float, node.line).sql})${suffix})`, float, true);
+      return result(
+        `(${pg}(${distinct}${binder.convert(operand, float, node.line).sql})${suffix})`,
+        float,
+        true,
+      );
     }
     default:
   }
@@ -162,7 +193,11 @@ export function bindAggregateOrWindow(binder: Binder, scope: Scope, node: Functi
       return result(`${name.toLowerCase()}()${suffix}`, bigint, name !== 'ROW_NUMBER');
     case 'NTILE':
       needsOrder();
-      return result(`(ntile(${binder.cast(one(first, name, node.line), int).sql})${suffix})::bigint`, bigint, true);
+      return result(
+        `(ntile(${binder.cast(one(first, name, node.line), int).sql})${suffix})::bigint`,
+        bigint,
+        true,
+      );
     case 'PERCENT_RANK':
     case 'CUME_DIST':
       needsOrder();
@@ -192,7 +227,18 @@ export function bindAggregateOrWindow(binder: Binder, scope: Scope, node: Functi
   }
 }
 
-const windowNames = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'NTILE', 'LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE', 'PERCENT_RANK', 'CUME_DIST']);
+const windowNames = new Set([
+  'ROW_NUMBER',
+  'RANK',
+  'DENSE_RANK',
+  'NTILE',
+  'LAG',
+  'LEAD',
+  'FIRST_VALUE',
+  'LAST_VALUE',
+  'PERCENT_RANK',
+  'CUME_DIST',
+]);
 
 function one(argument: Bound | undefined, name: string, line: number): Bound {
   if (argument === undefined) {
@@ -202,7 +248,9 @@ function one(argument: Bound | undefined, name: string, line: number): Bound {
 }
 
 function keyed(binder: Binder, bound: Bound): string {
-  return isCharacter(bound.type) ? binder.storage.comparable(bound.sql, bound.type, bound.column !== undefined) : bound.sql;
+  return isCharacter(bound.type)
+    ? binder.storage.comparable(bound.sql, bound.type, bound.column !== undefined)
+    : bound.sql;
 }
 
 function inAggregate(binder: Binder, scope: Scope, expression: FunctionCall['arguments'][number]): Bound {
@@ -241,7 +289,11 @@ function windowClause(binder: Binder, scope: Scope, window: Window): { sql: stri
   if (window.orderBy.length > 0) {
     const items = window.orderBy.map((item) => {
       if (item.expression.kind === 'number') {
-        raise(5308, 'Windowed functions, aggregates and NEXT VALUE FOR functions do not support integer indices as ORDER BY clause expressions.', item.line);
+        raise(
+          5308,
+          'Windowed functions, aggregates and NEXT VALUE FOR functions do not support integer indices as ORDER BY clause expressions.',
+          item.line,
+        );
       }
       const bound = bindExpression(binder, scope, item.expression);
       parts.push(bound);
@@ -251,7 +303,9 @@ function windowClause(binder: Binder, scope: Scope, window: Window): { sql: stri
   }
   if (window.frame !== undefined) {
     const { unit, from, to } = window.frame;
-    bits.push(`${unit.toUpperCase()} BETWEEN ${frameBound(binder, scope, from)} AND ${frameBound(binder, scope, to)}`);
+    bits.push(
+      `${unit.toUpperCase()} BETWEEN ${frameBound(binder, scope, from)} AND ${frameBound(binder, scope, to)}`,
+    );
   }
   return { sql: bits.join(' '), parts };
 }
@@ -270,5 +324,3 @@ function frameBound(binder: Binder, scope: Scope, bound: FrameBound): string {
       return `${bindExpression(binder, scope, bound.rows).sql} FOLLOWING`;
   }
 }
-
-export { unify };

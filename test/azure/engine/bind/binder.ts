@@ -122,7 +122,13 @@ export class Binder {
     }
     const verdict = conversion(bound.type, type);
     if (verdict === 'never') {
-      raise(206, `Operand type clash: ${typeWord(bound.type)} is incompatible with ${typeWord(type)}`, line, 16, 2);
+      raise(
+        206,
+        `Operand type clash: ${typeWord(bound.type)} is incompatible with ${typeWord(type)}`,
+        line,
+        16,
+        2,
+      );
     }
     if (verdict === 'explicit') {
       raise(
@@ -140,7 +146,12 @@ export class Binder {
   object(parts: readonly string[], line = 0): ResolvedObject | undefined {
     const names = [...parts].reverse();
     const [name = '', schema = '', database = ''] = names;
-    if (names.length > 3 || (database !== '' && database.toLowerCase() !== this.input.settings.database.toLowerCase() && !(database.toLowerCase() === 'tempdb' && name.startsWith('#')))) {
+    if (
+      names.length > 3 ||
+      (database !== '' &&
+        database.toLowerCase() !== this.input.settings.database.toLowerCase() &&
+        !(database.toLowerCase() === 'tempdb' && name.startsWith('#')))
+    ) {
       raise(
         40515,
         `Reference to database and/or server name in '${parts.join('.')}' is not supported in this version of SQL Server.`,
@@ -209,10 +220,11 @@ export function merge(parts: readonly (Bound | { loose: readonly string[]; aggre
   aggregate?: boolean;
   windowed?: boolean;
 } {
-  const loose = parts.length === 1 ? (parts[0]?.loose ?? []) : [...new Set(parts.flatMap((part) => part.loose))];
+  const loose =
+    parts.length === 1 ? (parts[0]?.loose ?? []) : [...new Set(parts.flatMap((part) => part.loose))];
   return {
     loose,
     ...(parts.some((part) => part.aggregate === true) ? { aggregate: true } : {}),
-    ...(parts.some((part) => 'windowed' in part && part.windowed === true) ? { windowed: true } : {}),
+    ...(parts.some((part) => 'windowed' in part && part.windowed) ? { windowed: true } : {}),
   };
 }

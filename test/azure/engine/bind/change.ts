@@ -7,7 +7,6 @@ import type {
   Identifier,
   Insert,
   Merge,
-  Name,
   OutputClause,
   Predicate,
   SetClause,
@@ -59,10 +58,15 @@ interface Context {
 }
 
 /** The table a statement changes. @throws SqlError 208, 1087. */
-export function findTarget(binder: Binder, target: DmlTarget, from: readonly TableSource[] = []): ResolvedObject {
+export function findTarget(
+  binder: Binder,
+  target: DmlTarget,
+  from: readonly TableSource[] = [],
+): ResolvedObject {
   if (target.kind === 'tableVariable') {
     const found = binder.input.tableVariables.get(target.variable.toLowerCase());
-    if (found === undefined) raise(1087, `Must declare the table variable "${target.variable}".`, target.line, 15, 2);
+    if (found === undefined)
+      raise(1087, `Must declare the table variable "${target.variable}".`, target.line, 15, 2);
     return found;
   }
   checkHints(target.hints);
@@ -79,14 +83,19 @@ function findAlias(from: readonly TableSource[], name: string): TableSource | un
     if (source.kind === 'join' || source.kind === 'apply') {
       const inner = findAlias([source.left, source.right], name);
       if (inner !== undefined) return inner;
-    } else if ((source.kind === 'table' || source.kind === 'tableVariable') && source.alias !== undefined && sameName(source.alias.name, name)) {
+    } else if (
+      (source.kind === 'table' || source.kind === 'tableVariable') &&
+      source.alias !== undefined &&
+      sameName(source.alias.name, name)
+    ) {
       return source;
     }
   }
   return undefined;
 }
 
-const targetText = (target: DmlTarget): string => (target.kind === 'table' ? fullName(target.name) : target.variable);
+const targetText = (target: DmlTarget): string =>
+  target.kind === 'table' ? fullName(target.name) : target.variable;
 
 function columnOf(object: ResolvedObject, name: Identifier): ObjectColumn {
   const found = object.columns.find((column) => sameName(column.name, name.name));
@@ -97,14 +106,22 @@ function columnOf(object: ResolvedObject, name: Identifier): ObjectColumn {
 /** A column's default, bound where it is needed; NULL without one. Identity and rowversion have PostgreSQL's own. */
 function defaultSql(binder: Binder, object: ResolvedObject, column: ObjectColumn): string {
   if (column.defaultText === undefined) {
-    return column.identity || column.type.name === 'timestamp' || column.generated ? 'DEFAULT' : `NULL::${binder.storage.pgType(column.type)}`;
+    return column.identity || column.type.name === 'timestamp' || column.generated
+      ? 'DEFAULT'
+      : `NULL::${binder.storage.pgType(column.type)}`;
   }
   const bound = bindExpression(binder, new Scope(), parseExpressionText(column.defaultText));
   return assigned(binder, object, column, bound, 0);
 }
 
 /** A value on its way into a column. */
-function assigned(binder: Binder, object: ResolvedObject, column: ObjectColumn, bound: Bound, line: number): string {
+function assigned(
+  binder: Binder,
+  object: ResolvedObject,
+  column: ObjectColumn,
+  bound: Bound,
+  line: number,
+): string {
   const value = bound.undeclared !== undefined ? binder.infer(bound, column.type) : bound;
   if (value.untypedNull === true) return `NULL::${binder.storage.pgType(column.type)}`;
   binder.convert(value, column.type, line);
@@ -124,30 +141,69 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
   const listed = node.columns.length > 0;
   const columns = listed
     ? node.columns.map((name) => columnOf(object, name))
-    : object.columns.filter((column) => !column.computed && !column.generated && !column.identity && !column.hidden && column.type.name !== 'timestamp');
+    : object.columns.filter(
+        (column) =>
+          !column.computed &&
+          !column.generated &&
+          !column.identity &&
+          !column.hidden &&
+          column.type.name !== 'timestamp',
+      );
   const seen = new Set<ObjectColumn>();
   for (const [i, column] of columns.entries()) {
     const line = node.columns[i]?.line ?? node.line;
     if (seen.has(column)) {
-      raise(264, `The column name '${column.name}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code.`, line);
+      raise(
+        264,
+        `The column name '${column.name}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code.`,
+        line,
+      );
     }
     seen.add(column);
-    if (column.computed) raise(271, `The column "${column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.`, line);
+    if (column.computed)
+      raise(
+        271,
+        `The column "${column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.`,
+        line,
+      );
     if (column.type.name === 'timestamp' && !isDefaultAt(node, i)) {
-      raise(273, 'Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.', line);
+      raise(
+        273,
+        'Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.',
+        line,
+      );
     }
     if (column.generated) {
-      raise(13536, `Cannot insert an explicit value into a GENERATED ALWAYS column in table '${binder.displayName(object)}'. Use INSERT with a column list to exclude the GENERATED ALWAYS column, or insert a DEFAULT into GENERATED ALWAYS column.`, line);
+      raise(
+        13536,
+        `Cannot insert an explicit value into a GENERATED ALWAYS column in table '${binder.displayName(object)}'. Use INSERT with a column list to exclude the GENERATED ALWAYS column, or insert a DEFAULT into GENERATED ALWAYS column.`,
+        line,
+      );
     }
     if (column.identity && !explicit) {
-      raise(544, `Cannot insert explicit value for identity column in table '${object.name}' when IDENTITY_INSERT is set to OFF.`, line);
+      raise(
+        544,
+        `Cannot insert explicit value for identity column in table '${object.name}' when IDENTITY_INSERT is set to OFF.`,
+        line,
+      );
     }
   }
   if (explicit && identity !== undefined && !columns.includes(identity)) {
-    if (!listed) raise(8101, `An explicit value for the identity column in table '${fullTarget(node)}' can only be specified when a column list is used and IDENTITY_INSERT is ON.`, node.line);
-    raise(545, `Explicit value must be specified for identity column in table '${object.name}' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR REPLICATION identity column.`, node.line);
+    if (!listed)
+      raise(
+        8101,
+        `An explicit value for the identity column in table '${fullTarget(node)}' can only be specified when a column list is used and IDENTITY_INSERT is ON.`,
+        node.line,
+      );
+    raise(
+      545,
+      `Explicit value must be specified for identity column in table '${object.name}' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR REPLICATION identity column.`,
+      node.line,
+    );
   }
-  const defaulted = object.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
+  const defaulted = object.columns.filter(
+    (column) => column.defaultText !== undefined && !columns.includes(column),
+  );
   const names = [...columns, ...defaulted].map((column) => column.pgName).join(', ');
   const source = node.source;
   let body: string;
@@ -160,7 +216,8 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
   } else if (source.kind === 'values') {
     const scope = new Scope();
     const rows = source.rows.map((row) => {
-      if (row.length !== columns.length) wrongCount(row.length, columns.length, listed, node, object, identity);
+      if (row.length !== columns.length)
+        wrongCount(row.length, columns.length, listed, node, object, identity);
       const values = row.map((expression, i) => {
         const column = columns[i];
         if (column === undefined) return 'NULL';
@@ -214,7 +271,13 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
     line: node.line,
   });
   common.end();
-  return { ...sql, kind: 'insert', target: object, targetName: targetText(node.target), updated: new Set(object.columns.map((column) => column.name.toLowerCase())) };
+  return {
+    ...sql,
+    kind: 'insert',
+    target: object,
+    targetName: targetText(node.target),
+    updated: new Set(object.columns.map((column) => column.name.toLowerCase())),
+  };
 }
 
 const fullTarget = (node: Insert): string => targetText(node.target);
@@ -233,14 +296,28 @@ function wrongCount(
 ): never {
   if (!listed) {
     if (identity !== undefined && values === columns + 1) {
-      raise(8101, `An explicit value for the identity column in table '${targetText(node.target)}' can only be specified when a column list is used and IDENTITY_INSERT is ON.`, node.line);
+      raise(
+        8101,
+        `An explicit value for the identity column in table '${targetText(node.target)}' can only be specified when a column list is used and IDENTITY_INSERT is ON.`,
+        node.line,
+      );
     }
     raise(213, 'Column name or number of supplied values does not match table definition.', node.line);
   }
   if (values > columns) {
-    raise(110, 'There are fewer columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.', node.line, 15);
+    raise(
+      110,
+      'There are fewer columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.',
+      node.line,
+      15,
+    );
   }
-  raise(109, 'There are more columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.', node.line, 15);
+  raise(
+    109,
+    'There are more columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.',
+    node.line,
+    15,
+  );
 }
 
 function topCount(binder: Binder, top: Top): string {
@@ -249,7 +326,12 @@ function topCount(binder: Binder, top: Top): string {
 }
 
 /** Where `inserted.x` and `deleted.x` are new.x and old.x. */
-function transitionScope(object: ResolvedObject, deleted: boolean, inserted: boolean, others: readonly Source[] = []): Scope {
+function transitionScope(
+  object: ResolvedObject,
+  deleted: boolean,
+  inserted: boolean,
+  others: readonly Source[] = [],
+): Scope {
   const scope = new Scope();
   const source = (name: string, prefix: string): Source => ({
     name,
@@ -301,13 +383,24 @@ function finish(
         for (const source of scope.star(item.qualifier, item.line)) {
           for (const column of source.columns) {
             if (column.hidden === true) continue;
-            bounds.push({ bound: { sql: column.sql, type: column.type, nullable: column.nullable, loose: [] }, name: column.name });
+            bounds.push({
+              bound: { sql: column.sql, type: column.type, nullable: column.nullable, loose: [] },
+              name: column.name,
+            });
           }
         }
       } else if (item.kind === 'expressionItem') {
         const bound = bindExpression(binder, scope, item.expression);
-        const implied = item.expression.kind === 'column' ? (item.expression.name.parts.at(-1)?.name ?? '') : item.expression.kind === 'mergeAction' ? '$action' : '';
-        bounds.push({ bound: bound.untypedNull === true ? binder.cast(bound, int) : bound, name: item.alias?.name ?? implied });
+        const implied =
+          item.expression.kind === 'column'
+            ? (item.expression.name.parts.at(-1)?.name ?? '')
+            : item.expression.kind === 'mergeAction'
+              ? '$action'
+              : '';
+        bounds.push({
+          bound: bound.untypedNull === true ? binder.cast(bound, int) : bound,
+          name: item.alias?.name ?? implied,
+        });
       } else {
         raise(102, "Incorrect syntax near '='.", item.line, 15);
       }
@@ -326,7 +419,9 @@ function finish(
     if (columns.length !== bounds.length) {
       raise(213, 'Column name or number of supplied values does not match table definition.', clause.line);
     }
-    const filled = into.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
+    const filled = into.columns.filter(
+      (column) => column.defaultText !== undefined && !columns.includes(column),
+    );
     const values = columns.map((column, i) => {
       const bound = bounds[i]?.bound;
       if (bound === undefined) return 'NULL';
@@ -334,7 +429,9 @@ function finish(
       return assigned(binder, into, column, { ...bound, sql: `d.${name}` }, clause.line);
     });
     values.push(...filled.map((column) => defaultSql(binder, into, column)));
-    afterwards.push(`INSERT INTO ${into.pgName} (${[...columns, ...filled].map((column) => column.pgName).join(', ')}) SELECT ${values.join(', ')} FROM d`);
+    afterwards.push(
+      `INSERT INTO ${into.pgName} (${[...columns, ...filled].map((column) => column.pgName).join(', ')}) SELECT ${values.join(', ')} FROM d`,
+    );
   }
   if (change.output.length > 0) binder.require('SELECT', change.object);
   const assignmentNames = change.assignments.map(({ sql }) => add(sql));
@@ -345,7 +442,9 @@ function finish(
     const keepRows = (prefix: 'old' | 'new', table: string): void => {
       const names = columns.map((column) => add(`${prefix}.${column}`));
       const there = add(`${prefix}.ctid IS NOT NULL`);
-      afterwards.push(`INSERT INTO ${table} SELECT ${names.map((name) => `d.${name}`).join(', ')} FROM d WHERE d.${there}`);
+      afterwards.push(
+        `INSERT INTO ${table} SELECT ${names.map((name) => `d.${name}`).join(', ')} FROM d WHERE d.${there}`,
+      );
     };
     if (change.kind !== 'delete') keepRows('new', change.capture.inserted);
     if (change.kind !== 'insert') keepRows('old', change.capture.deleted);
@@ -373,33 +472,79 @@ interface SetValue {
   sql: string;
 }
 
-function bindSet(binder: Binder, scope: Scope, object: ResolvedObject, clauses: readonly SetClause[]): SetValue[] {
+function bindSet(
+  binder: Binder,
+  scope: Scope,
+  object: ResolvedObject,
+  clauses: readonly SetClause[],
+): SetValue[] {
   const seen = new Set<ObjectColumn>();
   return clauses.map((clause): SetValue => {
-    const variableType = clause.variable === undefined ? undefined : binder.input.variables.get(clause.variable.toLowerCase());
+    const variableType =
+      clause.variable === undefined ? undefined : binder.input.variables.get(clause.variable.toLowerCase());
     if (clause.variable !== undefined && variableType === undefined) {
       raise(137, `Must declare the scalar variable "${clause.variable}".`, clause.line, 15, 1);
     }
     const variable =
-      clause.variable === undefined || variableType === undefined ? undefined : { name: clause.variable.toLowerCase(), type: variableType };
+      clause.variable === undefined || variableType === undefined
+        ? undefined
+        : { name: clause.variable.toLowerCase(), type: variableType };
     if (clause.column === undefined) {
-      const right = compound(binder, scope, clause, clause.variable === undefined ? undefined : { kind: 'variable', name: clause.variable, line: clause.line, start: clause.start, end: clause.end });
-      return { column: undefined, variable, sql: binder.convert(right, variableType ?? right.type, clause.line).sql };
+      const right = compound(
+        binder,
+        scope,
+        clause,
+        clause.variable === undefined
+          ? undefined
+          : {
+              kind: 'variable',
+              name: clause.variable,
+              line: clause.line,
+              start: clause.start,
+              end: clause.end,
+            },
+      );
+      return {
+        column: undefined,
+        variable,
+        sql: binder.convert(right, variableType ?? right.type, clause.line).sql,
+      };
     }
     const name = clause.column.parts.at(-1);
     const column = name === undefined ? undefined : columnOf(object, name);
     if (column === undefined) raise(207, "Invalid column name ''.", clause.line);
     if (seen.has(column)) {
-      raise(264, `The column name '${column.name}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code.`, clause.line);
+      raise(
+        264,
+        `The column name '${column.name}' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code.`,
+        clause.line,
+      );
     }
     seen.add(column);
     if (column.identity) raise(8102, `Cannot update identity column '${column.name}'.`, clause.line);
-    if (column.computed) raise(271, `The column "${column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.`, clause.line);
+    if (column.computed)
+      raise(
+        271,
+        `The column "${column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.`,
+        clause.line,
+      );
     if (column.type.name === 'timestamp') raise(272, 'Cannot update a timestamp column.', clause.line);
-    if (column.generated) raise(13537, `Cannot update GENERATED ALWAYS columns in table '${binder.displayName(object)}'.`, clause.line);
+    if (column.generated)
+      raise(
+        13537,
+        `Cannot update GENERATED ALWAYS columns in table '${binder.displayName(object)}'.`,
+        clause.line,
+      );
     binder.require('UPDATE', object, column.name);
-    if (clause.expression.kind === 'default') return { column, variable, sql: defaultSql(binder, object, column) };
-    const right = compound(binder, scope, clause, { kind: 'column', name: clause.column, line: clause.line, start: clause.start, end: clause.end });
+    if (clause.expression.kind === 'default')
+      return { column, variable, sql: defaultSql(binder, object, column) };
+    const right = compound(binder, scope, clause, {
+      kind: 'column',
+      name: clause.column,
+      line: clause.line,
+      start: clause.start,
+      end: clause.end,
+    });
     return { column, variable, sql: assigned(binder, object, column, right, clause.line) };
   });
 }
@@ -407,10 +552,21 @@ function bindSet(binder: Binder, scope: Scope, object: ResolvedObject, clauses: 
 function compound(binder: Binder, scope: Scope, clause: SetClause, left: Expression | undefined): Bound {
   const right = bindExpression(binder, scope, clause.expression);
   if (clause.operator === '=' || left === undefined) return right;
-  return arithmetic(binder, arithmeticOf(clause.operator), bindExpression(binder, scope, left), right, clause.line);
+  return arithmetic(
+    binder,
+    arithmeticOf(clause.operator),
+    bindExpression(binder, scope, left),
+    right,
+    clause.line,
+  );
 }
 
-function targetSource(object: ResolvedObject, name: string, schema: string | undefined, pgAlias: string): Source {
+function targetSource(
+  object: ResolvedObject,
+  name: string,
+  schema: string | undefined,
+  pgAlias: string,
+): Source {
   return {
     name,
     ...(schema === undefined ? {} : { schema }),
@@ -431,16 +587,23 @@ function matchTarget(scope: Scope, object: ResolvedObject, target: DmlTarget): S
   const single = target.kind === 'table' && target.name.parts.length > 1 ? undefined : name;
   return (
     scope.sources.find((source) => single !== undefined && sameName(source.name, single)) ??
-    scope.sources.find((source) => source.table?.key === String(object.objectId) && sameName(source.name, object.name)) ??
+    scope.sources.find(
+      (source) => source.table?.key === String(object.objectId) && sameName(source.name, object.name),
+    ) ??
     scope.sources.find((source) => source.table?.key === String(object.objectId))
   );
 }
 
-function whereSql(binder: Binder, scope: Scope, where: Predicate | { kind: 'currentOf'; cursor: string } | undefined, line: number): string {
+function whereSql(
+  binder: Binder,
+  scope: Scope,
+  where: Predicate | { kind: 'currentOf'; cursor: string } | undefined,
+  line: number,
+): string {
   if (where === undefined) return '';
   if (where.kind === 'currentOf') return unsupported('WHERE CURRENT OF', line);
   scope.aggregates = 'where';
-  return ` WHERE ${bindPredicate(binder, scope, where as Predicate).sql}`;
+  return ` WHERE ${bindPredicate(binder, scope, where).sql}`;
 }
 
 /** A target that reads itself (WHERE, FROM) needs SELECT as well: the server asks for it. */
@@ -453,22 +616,31 @@ export function bindUpdate(binder: Binder, node: Update, context: Context): Boun
   const object = findTarget(binder, node.target, node.from);
   if (object.type === 'V') return unsupported(`UPDATE of the view ${object.name}`, node.line);
   binder.require('UPDATE', object);
-  readsTarget(binder, object, node.where !== undefined || readsColumns(node.set.map((clause) => clause.expression)));
+  readsTarget(
+    binder,
+    object,
+    node.where !== undefined || readsColumns(node.set.map((clause) => clause.expression)),
+  );
   const scope = new Scope();
   let text: string;
   let withSql = common.sql;
   let sets: SetValue[];
   let others: Source[] = [];
   const set = (values: readonly SetValue[], value: (one: SetValue, i: number) => string): string =>
-    values.flatMap((one, i) => (one.column === undefined ? [] : [`${one.column.pgName} = ${value(one, i)}`])).join(', ');
+    values
+      .flatMap((one, i) => (one.column === undefined ? [] : [`${one.column.pgName} = ${value(one, i)}`]))
+      .join(', ');
   if (node.from.length === 0 && node.top === undefined) {
     const name = node.target.kind === 'table' ? object.name : node.target.variable;
-    scope.sources.push(targetSource(object, name, node.target.kind === 'table' ? object.schema : undefined, 's0'));
+    scope.sources.push(
+      targetSource(object, name, node.target.kind === 'table' ? object.schema : undefined, 's0'),
+    );
     sets = bindSet(binder, scope, object, node.set);
     const where = whereSql(binder, scope, node.where, node.line);
     text = `UPDATE ${object.pgName} AS s0 SET ${set(sets, (one) => one.sql) || noColumn(object)}${where}`;
   } else {
-    const from = node.from.length === 0 ? bindOnly(scope, object, node.target) : bindFrom(binder, scope, node.from, []);
+    const from =
+      node.from.length === 0 ? bindOnly(scope, object, node.target) : bindFrom(binder, scope, node.from, []);
     const target = matchTarget(scope, object, node.target);
     const all = target === undefined ? addTarget(scope, object, node.target, from) : from;
     const own = target ?? scope.sources.at(-1);
@@ -491,7 +663,9 @@ export function bindUpdate(binder: Binder, node: Update, context: Context): Boun
     const source = `src AS (SELECT ${[`${own?.pgAlias ?? 's0'}.ctid AS rid`, ...values, ...extra].join(', ')}${all}${where}${limit})`;
     withSql = common.sql === '' ? `WITH ${source} ` : `${common.sql.trimEnd()}, ${source} `;
     text = `UPDATE ${object.pgName} AS s0 SET ${set(sets, (one, i) => `src.v${String(i)}`) || noColumn(object)} FROM src WHERE s0.ctid = src.rid`;
-    sets = sets.map((one, i) => (one.variable !== undefined && one.column === undefined ? { ...one, sql: `src.v${String(i)}` } : one));
+    sets = sets.map((one, i) =>
+      one.variable !== undefined && one.column === undefined ? { ...one, sql: `src.v${String(i)}` } : one,
+    );
   }
   const assignments = sets.flatMap((one) =>
     one.variable === undefined
@@ -520,13 +694,17 @@ export function bindUpdate(binder: Binder, node: Update, context: Context): Boun
     line: node.line,
   });
   common.end();
-  const updated = new Set(sets.flatMap((one) => (one.column === undefined ? [] : [one.column.name.toLowerCase()])));
+  const updated = new Set(
+    sets.flatMap((one) => (one.column === undefined ? [] : [one.column.name.toLowerCase()])),
+  );
   return { ...sql, kind: 'update', target: object, targetName: targetText(node.target), updated };
 }
 
 /** UPDATE t SET @v = …: PostgreSQL must set something, so a column is set to itself. */
 function noColumn(object: ResolvedObject): string {
-  const column = object.columns.find((candidate) => !candidate.computed && candidate.type.name !== 'timestamp' && !candidate.generated);
+  const column = object.columns.find(
+    (candidate) => !candidate.computed && candidate.type.name !== 'timestamp' && !candidate.generated,
+  );
   return `${column?.pgName ?? ''} = s0.${column?.pgName ?? ''}`;
 }
 
@@ -559,7 +737,8 @@ export function bindDelete(binder: Binder, node: Delete, context: Context): Boun
     bindOnly(scope, object, node.target);
     text = `DELETE FROM ${object.pgName} AS s0${whereSql(binder, scope, node.where, node.line)}`;
   } else {
-    const from = node.from.length === 0 ? bindOnly(scope, object, node.target) : bindFrom(binder, scope, node.from, []);
+    const from =
+      node.from.length === 0 ? bindOnly(scope, object, node.target) : bindFrom(binder, scope, node.from, []);
     const target = matchTarget(scope, object, node.target);
     const all = target === undefined ? addTarget(scope, object, node.target, from) : from;
     const own = target ?? scope.sources.at(-1);
@@ -603,8 +782,14 @@ export function bindMerge(binder: Binder, node: Merge, context: Context): BoundC
   const object = findTarget(binder, node.target);
   if (object.type === 'V') return unsupported(`MERGE into the view ${object.name}`, node.line);
   binder.require('SELECT', object);
-  const targetName = node.target.alias?.name ?? (node.target.kind === 'table' ? object.name : node.target.variable);
-  const target = targetSource(object, targetName, node.target.kind === 'table' && node.target.alias === undefined ? object.schema : undefined, 's0');
+  const targetName =
+    node.target.alias?.name ?? (node.target.kind === 'table' ? object.name : node.target.variable);
+  const target = targetSource(
+    object,
+    targetName,
+    node.target.kind === 'table' && node.target.alias === undefined ? object.schema : undefined,
+    's0',
+  );
   const sourceScope = new Scope();
   const using = bindSource(binder, sourceScope, node.using, [], false);
   const both = (): Scope => {
@@ -619,8 +804,13 @@ export function bindMerge(binder: Binder, node: Merge, context: Context): BoundC
     const scope = new Scope();
     if (clause.match !== 'notMatchedByTarget') scope.sources.push(target);
     if (clause.match !== 'notMatchedBySource') scope.sources.push(...sourceScope.sources);
-    const condition = clause.condition === undefined ? '' : ` AND ${bindPredicate(binder, scope, clause.condition).sql}`;
-    const when = { matched: 'WHEN MATCHED', notMatchedByTarget: 'WHEN NOT MATCHED', notMatchedBySource: 'WHEN NOT MATCHED BY SOURCE' }[clause.match];
+    const condition =
+      clause.condition === undefined ? '' : ` AND ${bindPredicate(binder, scope, clause.condition).sql}`;
+    const when = {
+      matched: 'WHEN MATCHED',
+      notMatchedByTarget: 'WHEN NOT MATCHED',
+      notMatchedBySource: 'WHEN NOT MATCHED BY SOURCE',
+    }[clause.match];
     const action = clause.action;
     if (action.kind === 'delete') {
       binder.require('DELETE', object);
@@ -638,20 +828,34 @@ export function bindMerge(binder: Binder, node: Merge, context: Context): BoundC
     const columns =
       action.columns.length > 0
         ? action.columns.map((name) => columnOf(object, name))
-        : object.columns.filter((column) => !column.computed && !column.identity && !column.generated && column.type.name !== 'timestamp');
+        : object.columns.filter(
+            (column) =>
+              !column.computed && !column.identity && !column.generated && column.type.name !== 'timestamp',
+          );
     if (columns.length !== action.values.length) {
-      raise(action.values.length > columns.length ? 110 : 109, `There are ${action.values.length > columns.length ? 'fewer' : 'more'} columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.`, clause.line, 15);
+      raise(
+        action.values.length > columns.length ? 110 : 109,
+        `There are ${action.values.length > columns.length ? 'fewer' : 'more'} columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.`,
+        clause.line,
+        15,
+      );
     }
     const values = action.values.map((expression, i) => {
       const column = columns[i];
       if (column === undefined) return 'NULL';
       if (expression.kind === 'default') return defaultSql(binder, object, column);
       if (column.identity && context.identityInsert !== object.objectId) {
-        raise(544, `Cannot insert explicit value for identity column in table '${object.name}' when IDENTITY_INSERT is set to OFF.`, clause.line);
+        raise(
+          544,
+          `Cannot insert explicit value for identity column in table '${object.name}' when IDENTITY_INSERT is set to OFF.`,
+          clause.line,
+        );
       }
       return assigned(binder, object, column, bindExpression(binder, scope, expression), expression.line);
     });
-    const defaulted = object.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
+    const defaulted = object.columns.filter(
+      (column) => column.defaultText !== undefined && !columns.includes(column),
+    );
     const all = [...values, ...defaulted.map((column) => defaultSql(binder, object, column))];
     return `${when}${condition} THEN INSERT (${[...columns, ...defaulted].map((column) => column.pgName).join(', ')}) VALUES (${all.join(', ')})`;
   });
@@ -671,5 +875,3 @@ export function bindMerge(binder: Binder, node: Merge, context: Context): BoundC
   common.end();
   return { ...sql, kind: 'merge', target: object, targetName: targetText(node.target), updated };
 }
-
-export type { Name };

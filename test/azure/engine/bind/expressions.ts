@@ -5,7 +5,6 @@ import type {
   DataType,
   Expression,
   FunctionCall,
-  Predicate,
   SimpleCase,
   SearchedCase,
 } from '../../tsql/ast.ts';
@@ -77,7 +76,10 @@ function bindNode(binder: Binder, scope: Scope, node: Expression): Bound {
       if (node.operator === '+') return operand;
       if (node.operator === '~') {
         if (operand.type.name === 'bit') {
-          return { ...plain(operand), sql: binder.storage.cast(`(1 - ${binder.cast(operand, int).sql})`, int, operand.type) };
+          return {
+            ...plain(operand),
+            sql: binder.storage.cast(`(1 - ${binder.cast(operand, int).sql})`, int, operand.type),
+          };
         }
         if (!isExactInteger(operand.type)) operandInvalid(operand.type, "'~'", node.line);
         return { ...plain(operand), sql: `(~ ${operand.sql})` };
@@ -89,7 +91,9 @@ function bindNode(binder: Binder, scope: Scope, node: Expression): Bound {
         sql: `(- ${value.sql})`,
         type: value.type.name === 'tinyint' ? { name: 'smallint' } : value.type,
         ...(value.digits === undefined ? {} : { digits: value.digits }),
-        ...(value.literal === undefined ? {} : { literal: typeof value.literal === 'number' ? -value.literal : `-${value.literal}` }),
+        ...(value.literal === undefined
+          ? {}
+          : { literal: typeof value.literal === 'number' ? -value.literal : `-${value.literal}` }),
       };
     }
     case 'arithmetic':
@@ -101,6 +105,7 @@ function bindNode(binder: Binder, scope: Scope, node: Expression): Bound {
     case 'iif':
       return bindSearchedCase(binder, scope, {
         kind: 'searchedCase',
+        // oxlint-disable-next-line unicorn/no-thenable -- the tree calls a branch's result so
         branches: [{ when: node.condition, then: node.then }],
         otherwise: node.otherwise,
         line: node.line,
@@ -113,7 +118,10 @@ function bindNode(binder: Binder, scope: Scope, node: Expression): Bound {
     }
     case 'convert': {
       const operand = bindExpression(binder, scope, node.operand);
-      const style = node.style === undefined ? undefined : binder.convert(bindExpression(binder, scope, node.style), int, node.line);
+      const style =
+        node.style === undefined
+          ? undefined
+          : binder.convert(bindExpression(binder, scope, node.style), int, node.line);
       return explicitCast(binder, operand, resolveType(node.type, 30), node.attempt, style, node.line);
     }
     case 'parse': {
@@ -195,10 +203,12 @@ function bindNode(binder: Binder, scope: Scope, node: Expression): Bound {
       };
     }
     case 'atTimeZone':
-      return bindFunction(binder, 'AT_TIME_ZONE', [
-        bindExpression(binder, scope, node.operand),
-        bindExpression(binder, scope, node.zone),
-      ], node.line);
+      return bindFunction(
+        binder,
+        'AT_TIME_ZONE',
+        [bindExpression(binder, scope, node.operand), bindExpression(binder, scope, node.zone)],
+        node.line,
+      );
   }
 }
 
@@ -245,11 +255,7 @@ export function bindVariable(binder: Binder, name: string, line: number): Bound 
 export function resolveType(node: DataType, defaultLength: number): SqlType {
   const system = node.system;
   if (system === undefined) {
-    raise(
-      243,
-      `Type ${node.name.parts.at(-1)?.name ?? ''} is not a defined system type.`,
-      node.line,
-    );
+    raise(243, `Type ${node.name.parts.at(-1)?.name ?? ''} is not a defined system type.`, node.line);
   }
   switch (system.name) {
     case 'char':
@@ -261,9 +267,20 @@ export function resolveType(node: DataType, defaultLength: number): SqlType {
       const length = system.length ?? defaultLength;
       const limit = system.name.startsWith('n') ? 4000 : 8000;
       if (length > limit) {
-        raise(131, `The size (${String(length)}) given to the type '${system.name}' exceeds the maximum allowed (${String(limit)}).`, node.line, 15);
+        raise(
+          131,
+          `The size (${String(length)}) given to the type '${system.name}' exceeds the maximum allowed (${String(limit)}).`,
+          node.line,
+          15,
+        );
       }
-      if (length === 0) raise(1001, `Line ${String(node.line)}: Length or precision specification 0 is invalid.`, node.line, 15);
+      if (length === 0)
+        raise(
+          1001,
+          `Line ${String(node.line)}: Length or precision specification 0 is invalid.`,
+          node.line,
+          15,
+        );
       return { ...system, length };
     }
     case 'decimal':
@@ -271,16 +288,22 @@ export function resolveType(node: DataType, defaultLength: number): SqlType {
       const precision = system.precision ?? 18;
       const scale = system.scale ?? 0;
       if (precision > 38) {
-        raise(2750, `Column or parameter #1: Specified column precision ${String(precision)} is greater than the maximum precision of 38.`, node.line);
+        raise(
+          2750,
+          `Column or parameter #1: Specified column precision ${String(precision)} is greater than the maximum precision of 38.`,
+          node.line,
+        );
       }
-      if (scale > precision) raise(192, 'The scale must be less than or equal to the precision.', node.line, 15);
+      if (scale > precision)
+        raise(192, 'The scale must be less than or equal to the precision.', node.line, 15);
       return { ...system, precision, scale };
     }
     case 'time':
     case 'datetime2':
     case 'datetimeoffset': {
       const scale = system.scale ?? 7;
-      if (scale > 7) raise(1002, `Line ${String(node.line)}: Specified scale ${String(scale)} is invalid.`, node.line, 15);
+      if (scale > 7)
+        raise(1002, `Line ${String(node.line)}: Specified scale ${String(scale)} is invalid.`, node.line, 15);
       return { ...system, scale };
     }
     default:
@@ -325,7 +348,11 @@ export function textArgument(binder: Binder, bound: Bound, line: number): Bound 
   if (bound.untypedNull === true) return binder.cast(bound, { name: 'varchar', length: 1 });
   if (isCharacter(bound.type)) return bound;
   if (bound.type.name === 'sql_variant') return binder.cast(bound, nvarchar(4000));
-  return binder.convert(bound, { name: 'varchar', length: isBinary(bound.type) ? (bound.type.length ?? 8000) : 30 }, line);
+  return binder.convert(
+    bound,
+    { name: 'varchar', length: isBinary(bound.type) ? (bound.type.length ?? 8000) : 30 },
+    line,
+  );
 }
 
 export function varyingOf(type: SqlType): SqlType {
@@ -374,12 +401,17 @@ export function arithmetic(
   if (left.untypedNull === true && right.untypedNull === true) return { ...left, ...flags };
   if (left.untypedNull === true) left = binder.cast(left, right.type);
   if (right.untypedNull === true) right = binder.cast(right, left.type);
-  const textual = (isCharacter(left.type) || isBinary(left.type)) && (isCharacter(right.type) || isBinary(right.type));
+  const textual =
+    (isCharacter(left.type) || isBinary(left.type)) && (isCharacter(right.type) || isBinary(right.type));
   if ((operator === '+' || operator === '||') && textual) {
     const type = concatenationType(left.type, right.type);
-    const [a, b] = isBinary(left.type) === isBinary(right.type) ? [left, right] : [binder.convert(left, type, line), binder.convert(right, type, line)];
+    const [a, b] =
+      isBinary(left.type) === isBinary(right.type)
+        ? [left, right]
+        : [binder.convert(left, type, line), binder.convert(right, type, line)];
     const limit = familyOf(type) === 'unicode' ? 4000 : 8000;
-    const cut = type.length === limit && (a.type.length ?? 0) + (b.type.length ?? 0) > limit && !isBinary(type);
+    const cut =
+      type.length === limit && (a.type.length ?? 0) + (b.type.length ?? 0) > limit && !isBinary(type);
     const joined = `(${a.sql} || ${b.sql})`;
     return { ...flags, sql: cut ? `left(${joined}, ${String(limit)})` : joined, type };
   }
@@ -408,7 +440,12 @@ export function arithmetic(
   }
   if (isCharacter(type)) operandInvalid(type, operatorWords[operator] ?? operator, line);
   if (!isNumeric(type)) {
-    if (isBinary(type) || type.name === 'uniqueidentifier' || type.name === 'xml' || type.name === 'sql_variant') {
+    if (
+      isBinary(type) ||
+      type.name === 'uniqueidentifier' ||
+      type.name === 'xml' ||
+      type.name === 'sql_variant'
+    ) {
       if (left.type.name === right.type.name) operandInvalid(type, operatorWords[operator] ?? operator, line);
       raise(
         402,
@@ -421,10 +458,16 @@ export function arithmetic(
     operandInvalid(left.type, operatorWords[operator] ?? operator, line);
   }
   const convertSide = (side: Bound, target: SqlType): Bound =>
-    isCharacter(side.type) || isBinary(side.type) || side.type.name === 'bit' ? binder.convert(side, target, line) : side;
+    isCharacter(side.type) || isBinary(side.type) || side.type.name === 'bit'
+      ? binder.convert(side, target, line)
+      : side;
   if (familyOf(type) === 'decimal') {
-    const a = isCharacter(left.type) ? { precision: type.precision ?? 18, scale: type.scale ?? 0 } : asDecimal(left.type, left.digits);
-    const b = isCharacter(right.type) ? { precision: type.precision ?? 18, scale: type.scale ?? 0 } : asDecimal(right.type, right.digits);
+    const a = isCharacter(left.type)
+      ? { precision: type.precision ?? 18, scale: type.scale ?? 0 }
+      : asDecimal(left.type, left.digits);
+    const b = isCharacter(right.type)
+      ? { precision: type.precision ?? 18, scale: type.scale ?? 0 }
+      : asDecimal(right.type, right.digits);
     const exact = operator as '+' | '-' | '*' | '/' | '%';
     const result = decimalArithmetic(exact, a, b);
     const x = convertSide(left, type).sql;
@@ -432,11 +475,19 @@ export function arithmetic(
     const scale = String(result.scale ?? 0);
     const full = operator === '*' ? a.scale + b.scale : Math.max(a.scale, b.scale);
     let sql: string;
-    if (operator === '/') sql = `trunc(${x}::numeric(1000, ${String((result.scale ?? 0) + 3)}) / ${y}, ${scale})`;
+    if (operator === '/')
+      sql = `trunc(${x}::numeric(1000, ${String((result.scale ?? 0) + 3)}) / ${y}, ${scale})`;
     else if (full > (result.scale ?? 0)) sql = `round((${x}::numeric ${operator} ${y}), ${scale})`;
     else sql = `(${x}::numeric ${operator} ${y})`;
     if ((result.precision ?? 0) === 38) sql = `(${sql})::numeric(38, ${scale})`;
-    return { ...flags, sql, type: { ...result, name: left.type.name === 'decimal' || right.type.name === 'decimal' ? 'decimal' : 'numeric' } };
+    return {
+      ...flags,
+      sql,
+      type: {
+        ...result,
+        name: left.type.name === 'decimal' || right.type.name === 'decimal' ? 'decimal' : 'numeric',
+      },
+    };
   }
   const x = convertSide(left, type);
   const y = convertSide(right, type);
@@ -453,14 +504,20 @@ export function arithmetic(
   if (familyOf(type) === 'float') {
     const a = binder.cast(x, type).sql;
     const b = binder.cast(y, type).sql;
-    if (operator === '%') raise(402, `The data types ${typeWord(left.type)} and ${typeWord(right.type)} are incompatible in the modulo operator.`, line);
+    if (operator === '%')
+      raise(
+        402,
+        `The data types ${typeWord(left.type)} and ${typeWord(right.type)} are incompatible in the modulo operator.`,
+        line,
+      );
     return { ...flags, sql: `(${a} ${operator} ${b})`, type };
   }
   // tinyint is held wider than it is: its arithmetic must still overflow at 255.
   const a = binder.cast(x, type).sql;
   const b = binder.cast(y, type).sql;
   const sql = `(${a} ${operator} ${b})`;
-  if (type.name === 'tinyint') return { ...flags, sql: binder.storage.cast(sql, { name: 'smallint' }, type), type };
+  if (type.name === 'tinyint')
+    return { ...flags, sql: binder.storage.cast(sql, { name: 'smallint' }, type), type };
   type = { name: type.name };
   return { ...flags, sql, type };
 }
@@ -479,7 +536,13 @@ function dateArithmetic(
       ? operator === '+' || operator === '-'
         ? operandInvalid(left.type, operatorWords[operator] ?? operator, line)
         : operandInvalid(left.type, operatorWords[operator] ?? operator, line)
-      : raise(206, `Operand type clash: ${typeWord(left.type)} is incompatible with ${typeWord(right.type)}`, line, 16, 2);
+      : raise(
+          206,
+          `Operand type clash: ${typeWord(left.type)} is incompatible with ${typeWord(right.type)}`,
+          line,
+          16,
+          2,
+        );
   if (operator !== '+' && operator !== '-') clash();
   const days = (side: Bound): string =>
     old(side.type) || isCharacter(side.type)
@@ -493,7 +556,11 @@ function dateArithmetic(
 }
 
 /** The type that several results share (CASE, COALESCE, VALUES, UNION), and each of them converted to it. */
-export function unify(binder: Binder, bounds: readonly Bound[], line: number): { type: SqlType; values: Bound[] } {
+export function unify(
+  binder: Binder,
+  bounds: readonly Bound[],
+  line: number,
+): { type: SqlType; values: Bound[] } {
   const typed = bounds.filter((bound) => bound.untypedNull !== true);
   const first = typed[0];
   if (first === undefined) return { type: int, values: bounds.map((bound) => binder.cast(bound, int)) };
@@ -501,7 +568,10 @@ export function unify(binder: Binder, bounds: readonly Bound[], line: number): {
   let digits = first.digits;
   for (const bound of typed.slice(1)) {
     type = commonType(type, bound.type, { a: digits, b: bound.digits });
-    digits = type.name === 'int' && digits !== undefined && bound.digits !== undefined ? Math.max(digits, bound.digits) : undefined;
+    digits =
+      type.name === 'int' && digits !== undefined && bound.digits !== undefined
+        ? Math.max(digits, bound.digits)
+        : undefined;
   }
   if (type.name === 'sysname') type = nvarchar(128);
   const values = bounds.map((bound) => {
@@ -517,12 +587,26 @@ function bindSimpleCase(binder: Binder, scope: Scope, node: SimpleCase): Bound {
     const value = bindExpression(binder, scope, when);
     return { sql: compareSql(binder, '=', input, value, node.line), ...merge([input, value]) };
   });
-  return caseOf(binder, scope, conditions, node.branches.map(({ then }) => then), node.otherwise, node.line);
+  return caseOf(
+    binder,
+    scope,
+    conditions,
+    node.branches.map(({ then }) => then),
+    node.otherwise,
+    node.line,
+  );
 }
 
 function bindSearchedCase(binder: Binder, scope: Scope, node: SearchedCase): Bound {
   const conditions = node.branches.map(({ when }) => bindPredicate(binder, scope, when));
-  return caseOf(binder, scope, conditions, node.branches.map(({ then }) => then), node.otherwise, node.line);
+  return caseOf(
+    binder,
+    scope,
+    conditions,
+    node.branches.map(({ then }) => then),
+    node.otherwise,
+    node.line,
+  );
 }
 
 function caseOf(
@@ -537,7 +621,11 @@ function caseOf(
   const last = otherwise === undefined ? undefined : bindExpression(binder, scope, otherwise);
   const all = last === undefined ? bounds : [...bounds, last];
   if (all.every((bound) => bound.untypedNull === true)) {
-    raise(8133, 'At least one of the result expressions in a CASE specification must be an expression other than the NULL constant.', line);
+    raise(
+      8133,
+      'At least one of the result expressions in a CASE specification must be an expression other than the NULL constant.',
+      line,
+    );
   }
   const { type, values } = unify(binder, all, line);
   const branches = conditions.map((condition, i) => `WHEN ${condition.sql} THEN ${values[i]?.sql ?? 'NULL'}`);
@@ -597,16 +685,20 @@ export function jsonText(binder: Binder, value: Bound): string {
     if (value.type.name === 'bit') {
       return `(CASE ${binder.cast(plain(value), int).sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)`;
     }
-    if (isNumeric(value.type)) return binder.storage.cast(value.sql, value.type, { name: 'varchar', length: 50 });
+    if (isNumeric(value.type))
+      return binder.storage.cast(value.sql, value.type, { name: 'varchar', length: 50 });
     if (isBinary(value.type)) return `('"' || translate(encode(${value.sql}, 'base64'), E'\\n', '') || '"')`;
     const string = isCharacter(value.type)
       ? value.sql
       : familyOf(value.type) === 'datetime'
-        ? binder.storage.cast(value.sql, value.type, { name: 'varchar', length: 40 }, { style: value.type.name === 'datetimeoffset' ? '127' : '126' })
+        ? binder.storage.cast(
+            value.sql,
+            value.type,
+            { name: 'varchar', length: 40 },
+            { style: value.type.name === 'datetimeoffset' ? '127' : '126' },
+          )
         : binder.storage.cast(value.sql, value.type, nvarchar(4000));
     return `replace(to_json(${string})::text, '/', '\\/')`;
   })();
   return `coalesce(${text}, 'null')`;
 }
-
-export type { Predicate };

@@ -41,7 +41,11 @@ export function bindForJson(binder: Binder, query: BoundQuery, node: Query): Bou
       place = next;
     }
     if (place.sql !== undefined) {
-      raise(13601, `Property '${column.name}' cannot be generated in JSON output due to a conflict with another column name or alias. Use different names and aliases for each column in SELECT list.`, clause.line);
+      raise(
+        13601,
+        `Property '${column.name}' cannot be generated in JSON output due to a conflict with another column name or alias. Use different names and aliases for each column in SELECT list.`,
+        clause.line,
+      );
     }
     const sql = `${alias}.${names[i] ?? ''}`;
     place.present = `${sql} IS NOT NULL`;
@@ -56,7 +60,10 @@ export function bindForJson(binder: Binder, query: BoundQuery, node: Query): Bou
   const object = objectSql(root, clause.includeNullValues);
   const items = `string_agg(${object}, ',')`;
   const body = clause.withoutArrayWrapper ? items : `('[' || ${items} || ']')`;
-  const wrapped = clause.root === undefined ? body : `('{' || to_json(${quote(clause.root)}::text)::text || ':' || ${body} || '}')`;
+  const wrapped =
+    clause.root === undefined
+      ? body
+      : `('{' || to_json(${quote(clause.root)}::text)::text || ':' || ${body} || '}')`;
   return {
     sql: `SELECT ${wrapped} AS c1 FROM (${query.sql}) AS ${alias}(${names.join(', ')}) HAVING count(*) > 0`,
     columns: [{ name: columnName, type: nvarchar(-1), nullable: true, json: true }],

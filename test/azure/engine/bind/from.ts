@@ -16,7 +16,12 @@ import type { Source, SourceColumn } from './scope.ts';
 import { parseView } from './moduleText.ts';
 
 /** " FROM …", or '' without sources. Sources are added to `scope`; rows to lock (UPDLOCK, XLOCK) to `locks`. */
-export function bindFrom(binder: Binder, scope: Scope, sources: readonly TableSource[], locks: string[]): string {
+export function bindFrom(
+  binder: Binder,
+  scope: Scope,
+  sources: readonly TableSource[],
+  locks: string[],
+): string {
   if (sources.length === 0) return '';
   return ` FROM ${sources.map((source, i) => bindSource(binder, scope, source, locks, i > 0)).join(', ')}`;
 }
@@ -33,25 +38,43 @@ export function bindSource(
       return bindTable(binder, scope, node, locks);
     case 'tableVariable': {
       const object = binder.input.tableVariables.get(node.variable.toLowerCase());
-      if (object === undefined) raise(1087, `Must declare the table variable "${node.variable}".`, node.line, 15, 2);
+      if (object === undefined)
+        raise(1087, `Must declare the table variable "${node.variable}".`, node.line, 15, 2);
       const pgAlias = binder.alias();
       scope.add(tableSource(object, pgAlias, node.alias?.name ?? node.variable), node.line, true);
       return `${object.pgName} AS ${pgAlias}`;
     }
     case 'derivedTable': {
-      const query = bindQuery(binder, node.query, lateral ? outerOf(scope) : scope.parent, { role: 'derived' });
+      const query = bindQuery(binder, node.query, lateral ? outerOf(scope) : scope.parent, {
+        role: 'derived',
+      });
       return addDerived(binder, scope, query, node.alias.name, node.columns, node.line, lateral);
     }
     case 'valuesTable': {
       const width = node.rows[0]?.length ?? 0;
       if (node.rows.some((row) => row.length !== width)) {
-        raise(10709, 'The number of columns for each row in a table value constructor must be the same.', node.line);
+        raise(
+          10709,
+          'The number of columns for each row in a table value constructor must be the same.',
+          node.line,
+        );
       }
       const inner = new Scope(lateral ? scope : scope.parent);
       const rows = node.rows.map((row) => row.map((value) => bindExpression(binder, inner, value)));
-      const columns = Array.from({ length: width }, (_, i) => unify(binder, rows.map((row) => row[i] ?? { sql: 'NULL', type: int, nullable: true, untypedNull: true, loose: [] }), node.line));
+      const columns = Array.from({ length: width }, (_, i) =>
+        unify(
+          binder,
+          rows.map(
+            (row) => row[i] ?? { sql: 'NULL', type: int, nullable: true, untypedNull: true, loose: [] },
+          ),
+          node.line,
+        ),
+      );
       const text = rows
-        .map((_, r) => `(${columns.map((column) => `${column.values[r]?.sql ?? 'NULL'}::${binder.storage.pgType(column.type)}`).join(', ')})`)
+        .map(
+          (_, r) =>
+            `(${columns.map((column) => `${column.values[r]?.sql ?? 'NULL'}::${binder.storage.pgType(column.type)}`).join(', ')})`,
+        )
         .join(', ');
       const query: BoundQuery = {
         sql: `VALUES ${text}`,
@@ -110,17 +133,15 @@ function tableSource(object: ResolvedObject, pgAlias: string, name: string): Sou
   return {
     name,
     pgAlias,
-    columns: object.columns.map(
-      (column): SourceColumn => ({
-        name: column.name,
-        sql: `${pgAlias}.${column.pgName}`,
-        type: column.type,
-        nullable: column.nullable,
-        ...(column.identity ? { identity: true } : {}),
-        ...(column.computed ? { computed: true } : {}),
-        ...(column.hidden ? { hidden: true } : {}),
-      }),
-    ),
+    columns: object.columns.map((column): SourceColumn => ({
+      name: column.name,
+      sql: `${pgAlias}.${column.pgName}`,
+      type: column.type,
+      nullable: column.nullable,
+      ...(column.identity ? { identity: true } : {}),
+      ...(column.computed ? { computed: true } : {}),
+      ...(column.hidden ? { hidden: true } : {}),
+    })),
     table: { key: String(object.objectId) },
   };
 }
@@ -144,7 +165,8 @@ function addDerived(
   const seen = new Set<string>();
   const columns = query.columns.map((column, i): SourceColumn => {
     const columnName = aliases[i]?.name ?? column.name;
-    if (columnName === '') raise(8155, `No column name was specified for column ${String(i + 1)} of '${name}'.`, line);
+    if (columnName === '')
+      raise(8155, `No column name was specified for column ${String(i + 1)} of '${name}'.`, line);
     if (seen.has(columnName.toLowerCase())) {
       raise(8156, `The column '${columnName}' was specified multiple times for '${name}'.`, line);
     }
@@ -163,7 +185,22 @@ function addDerived(
 
 /** Hints that change only how, not what: READ COMMITTED row versions are what Azure SQL uses anyway. */
 const harmlessHints = new Set([
-  'NOLOCK', 'READUNCOMMITTED', 'READCOMMITTED', 'READCOMMITTEDLOCK', 'ROWLOCK', 'PAGLOCK', 'NOWAIT', 'NOEXPAND', 'FORCESEEK', 'FORCESCAN', 'INDEX', 'HOLDLOCK', 'SERIALIZABLE', 'REPEATABLEREAD', 'TABLOCK', 'FORCEORDER',
+  'NOLOCK',
+  'READUNCOMMITTED',
+  'READCOMMITTED',
+  'READCOMMITTEDLOCK',
+  'ROWLOCK',
+  'PAGLOCK',
+  'NOWAIT',
+  'NOEXPAND',
+  'FORCESEEK',
+  'FORCESCAN',
+  'INDEX',
+  'HOLDLOCK',
+  'SERIALIZABLE',
+  'REPEATABLEREAD',
+  'TABLOCK',
+  'FORCEORDER',
 ]);
 const lockingHints = new Set(['UPDLOCK', 'XLOCK', 'TABLOCKX']);
 
@@ -174,7 +211,12 @@ export function checkHints(hints: readonly TableHint[]): { lock: boolean; skip: 
     if (lockingHints.has(hint.name)) lock = true;
     else if (hint.name === 'READPAST') skip = true;
     else if (!harmlessHints.has(hint.name)) {
-      raise(321, `"${hint.name}" is not a recognized table hints option. If it is intended as a parameter to a table-valued function or to the CHANGETABLE function, ensure that your database compatibility mode is set to 90.`, hint.line, 15);
+      raise(
+        321,
+        `"${hint.name}" is not a recognized table hints option. If it is intended as a parameter to a table-valued function or to the CHANGETABLE function, ensure that your database compatibility mode is set to 90.`,
+        hint.line,
+        15,
+      );
     }
   }
   return { lock, skip };
@@ -190,7 +232,11 @@ function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: st
     if (cte !== undefined) {
       const pgAlias = binder.alias();
       const columns = cte.columns.map((column, i) => ({ ...column, sql: `${pgAlias}.c${String(i + 1)}` }));
-      scope.add({ name: node.alias?.name ?? cte.name, pgAlias, columns }, node.line, node.alias !== undefined);
+      scope.add(
+        { name: node.alias?.name ?? cte.name, pgAlias, columns },
+        node.line,
+        node.alias !== undefined,
+      );
       return `${cte.pgName} AS ${pgAlias}`;
     }
     const transition = binder.input.transition;
@@ -221,7 +267,11 @@ function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: st
 /** A view is its query, put in its place: types and nullability come out right, and what it reads was granted with it. */
 function bindView(binder: Binder, scope: Scope, node: TableReference, object: ResolvedObject): string {
   if (binder.viewDepth > 32) {
-    raise(217, 'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).', node.line);
+    raise(
+      217,
+      'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).',
+      node.line,
+    );
   }
   const view = parseView(object.definition ?? '');
   binder.viewDepth += 1;
@@ -275,7 +325,12 @@ function bindTableFunction(binder: Binder, scope: Scope, node: TableFunction, la
   };
   const argument = (i: number): Bound => {
     const found = args[i];
-    if (found === undefined) return raise(313, `An insufficient number of arguments were supplied for the procedure or function ${name.toLowerCase()}.`, node.line);
+    if (found === undefined)
+      return raise(
+        313,
+        `An insufficient number of arguments were supplied for the procedure or function ${name.toLowerCase()}.`,
+        node.line,
+      );
     return found;
   };
   if (node.name.parts.length === 1) {
@@ -284,10 +339,16 @@ function bindTableFunction(binder: Binder, scope: Scope, node: TableFunction, la
         const text = textArgument(binder, argument(0), node.line);
         const separator = textArgument(binder, argument(1), node.line);
         const ordinal = args[2] !== undefined && args[2].literal === 1;
-        const type: SqlType = { name: text.type.name.startsWith('n') ? 'nvarchar' : 'varchar', length: text.type.length ?? 1 };
+        const type: SqlType = {
+          name: text.type.name.startsWith('n') ? 'nvarchar' : 'varchar',
+          length: text.type.length ?? 1,
+        };
         const split = `string_to_table(${text.sql}, ${separator.sql})`;
         return ordinal
-          ? add(`SELECT v, o FROM ${split} WITH ORDINALITY AS x(v, o)`, [['value', type, false], ['ordinal', bigint, false]])
+          ? add(`SELECT v, o FROM ${split} WITH ORDINALITY AS x(v, o)`, [
+              ['value', type, false],
+              ['ordinal', bigint, false],
+            ])
           : add(`SELECT v FROM ${split} AS x(v)`, [['value', type, false]]);
       }
       case 'GENERATE_SERIES': {
@@ -295,18 +356,25 @@ function bindTableFunction(binder: Binder, scope: Scope, node: TableFunction, la
         const [from, to, step] = values.map((value) => value.sql);
         const pg = binder.storage.pgType(type);
         const stride = step ?? `CASE WHEN ${from ?? '0'} <= ${to ?? '0'} THEN 1 ELSE -1 END`;
-        return add(`SELECT v::${pg} FROM generate_series((${from ?? '0'})::numeric, (${to ?? '0'})::numeric, (${stride})::numeric) AS x(v)`, [['value', type, false]]);
+        return add(
+          `SELECT v::${pg} FROM generate_series((${from ?? '0'})::numeric, (${to ?? '0'})::numeric, (${stride})::numeric) AS x(v)`,
+          [['value', type, false]],
+        );
       }
       case 'OPENJSON':
         return openJson(binder, node, textArgument(binder, argument(0), node.line), args[1], add);
       default:
     }
   }
-  const object = binder.object(node.name.parts.map((part) => part.name), node.line);
+  const object = binder.object(
+    node.name.parts.map((part) => part.name),
+    node.line,
+  );
   if (object !== undefined && (object.type === 'IF' || object.type === 'TF')) {
     binder.require('SELECT', object);
     const query = inlineTable(binder, object, args, node.line);
-    if (query === undefined) return unsupported(`multi-statement table-valued function ${fullName(node.name)}`, node.line);
+    if (query === undefined)
+      return unsupported(`multi-statement table-valued function ${fullName(node.name)}`, node.line);
     return addDerived(binder, scope, query, alias, node.columns, node.line, true);
   }
   return raise(208, `Invalid object name '${fullName(node.name)}'.`, node.line);
@@ -325,7 +393,8 @@ function openJson(
   };
   const at = typeof path?.literal === 'string' ? path.literal : '$';
   const root = `jsonb_path_query_first((${json.sql})::jsonb, ${jsonPath(at)}::jsonpath)`;
-  const scalar = (value: string): string => `(CASE jsonb_typeof(${value}) WHEN 'null' THEN NULL ELSE (${value}) #>> '{}' END)`;
+  const scalar = (value: string): string =>
+    `(CASE jsonb_typeof(${value}) WHEN 'null' THEN NULL ELSE (${value}) #>> '{}' END)`;
   if (node.schema === undefined) {
     const kind = (value: string): string =>
       `(CASE jsonb_typeof(${value}) WHEN 'null' THEN 0 WHEN 'string' THEN 1 WHEN 'number' THEN 2 WHEN 'boolean' THEN 3 WHEN 'array' THEN 4 ELSE 5 END)`;
@@ -344,7 +413,11 @@ function openJson(
     if (column.asJson) return [column.name.name, `(${found})::text`, type];
     return [
       column.name.name,
-      binder.storage.cast(`(CASE WHEN jsonb_typeof(${found}) IN ('object', 'array') THEN NULL ELSE ${scalar(found)} END)`, nvarchar(-1), type),
+      binder.storage.cast(
+        `(CASE WHEN jsonb_typeof(${found}) IN ('object', 'array') THEN NULL ELSE ${scalar(found)} END)`,
+        nvarchar(-1),
+        type,
+      ),
       type,
     ];
   });

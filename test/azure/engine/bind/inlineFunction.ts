@@ -63,21 +63,42 @@ function inside<T>(
   bind: () => T,
 ): T {
   if (binder.viewDepth > 32) {
-    raise(217, 'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).', line);
+    raise(
+      217,
+      'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).',
+      line,
+    );
   }
   if (args.length > definition.parameters.length) {
-    raise(8144, `Procedure or function ${object.schema}.${object.name} has too many arguments specified.`, line, 16, 3);
+    raise(
+      8144,
+      `Procedure or function ${object.schema}.${object.name} has too many arguments specified.`,
+      line,
+      16,
+      3,
+    );
   }
   const outer = binder.substitutions;
   const values = new Map<string, Bound>();
   for (const [i, parameter] of definition.parameters.entries()) {
-    const given = args[i] ?? (parameter.default === undefined ? undefined : bindExpression(binder, new Scope(), parameter.default));
+    const given =
+      args[i] ??
+      (parameter.default === undefined ? undefined : bindExpression(binder, new Scope(), parameter.default));
     if (given === undefined || i >= args.length) {
-      raise(313, `An insufficient number of arguments were supplied for the procedure or function ${object.schema}.${object.name}.`, line);
+      raise(
+        313,
+        `An insufficient number of arguments were supplied for the procedure or function ${object.schema}.${object.name}.`,
+        line,
+      );
     }
     const type = resolveType(parameter.type, 1);
     const converted = binder.convert(given, type, line);
-    values.set(parameter.name.toLowerCase(), { sql: converted.sql, type, nullable: true, loose: converted.loose });
+    values.set(parameter.name.toLowerCase(), {
+      sql: converted.sql,
+      type,
+      nullable: true,
+      loose: converted.loose,
+    });
   }
   const settings = binder.input.settings;
   const ctes = binder.ctes.splice(0);

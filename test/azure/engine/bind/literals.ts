@@ -49,7 +49,9 @@ export function bindNumber(node: NumberLiteral): Bound {
       const precision = Math.max(1, integral.length + fraction.length);
       if (precision > 38) tooWide(text, node.line);
       return {
-        sql: `${integral === '' ? '0' : integral}.${fraction === '' ? '' : fraction}`.replace(/\.$/u, '') + '::numeric',
+        sql:
+          `${integral === '' ? '0' : integral}.${fraction === '' ? '' : fraction}`.replace(/\.$/u, '') +
+          '::numeric',
         type: { name: 'numeric', precision, scale: fraction.length },
         nullable: false,
         literal: text,
@@ -76,7 +78,12 @@ export function bindNumber(node: NumberLiteral): Bound {
 }
 
 function tooWide(text: string, line: number): never {
-  raise(1007, `The number '${text}' is out of the range for numeric representation (maximum precision 38).`, line, 15);
+  raise(
+    1007,
+    `The number '${text}' is out of the range for numeric representation (maximum precision 38).`,
+    line,
+    15,
+  );
 }
 
 export function bindString(binder: Binder, node: StringLiteral): Bound {

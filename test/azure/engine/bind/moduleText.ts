@@ -9,7 +9,8 @@ function parseModule(definition: string): Statement {
   const known = parsed.get(definition);
   if (known !== undefined) return known;
   const statement = parseBatch(definition).statements[0];
-  if (statement === undefined) return raise(4413, 'Could not use view or function because of binding errors.');
+  if (statement === undefined)
+    return raise(4413, 'Could not use view or function because of binding errors.');
   if (parsed.size > 500) parsed.clear();
   parsed.set(definition, statement);
   return statement;
@@ -18,13 +19,15 @@ function parseModule(definition: string): Statement {
 /** @throws SqlError 4413 when the text is not one CREATE VIEW. */
 export function parseView(definition: string): CreateView {
   const statement = parseModule(definition);
-  if (statement.kind !== 'createView') return raise(4413, 'Could not use view or function because of binding errors.');
+  if (statement.kind !== 'createView')
+    return raise(4413, 'Could not use view or function because of binding errors.');
   return statement;
 }
 
 /** @throws SqlError 4413 when the text is not one CREATE FUNCTION. */
 export function parseFunction(definition: string): CreateFunction {
   const statement = parseModule(definition);
-  if (statement.kind !== 'createFunction') return raise(4413, 'Could not use view or function because of binding errors.');
+  if (statement.kind !== 'createFunction')
+    return raise(4413, 'Could not use view or function because of binding errors.');
   return statement;
 }

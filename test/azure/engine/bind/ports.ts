@@ -5,7 +5,12 @@ export interface BindStorage {
   /** The PostgreSQL type that holds values of this type. */
   pgType(type: SqlType): string;
   /** PostgreSQL text that converts; errors are raised by PostgreSQL and translated into the server's. */
-  cast(sql: string, from: SqlType, to: SqlType, options?: { style?: string | undefined; attempt?: boolean }): string;
+  cast(
+    sql: string,
+    from: SqlType,
+    to: SqlType,
+    options?: { style?: string | undefined; attempt?: boolean },
+  ): string;
   /** As `cast`, for a value that goes into a column: 2628 instead of cutting off. */
   assign(sql: string, from: SqlType, to: SqlType, column: { table: string; column: string }): string;
   /** What text is compared, grouped and sorted by (collation, trailing blanks). */
@@ -15,7 +20,13 @@ export interface BindStorage {
   /** What uniqueidentifier sorts by (last six bytes first). */
   guidOrder(sql: string): string;
   /** LIKE as a PostgreSQL predicate; `known` when pattern and escape are literals. */
-  like(operand: string, pattern: string, escape: string, known: { pattern: string; escape?: string } | undefined, collation: string | undefined): string;
+  like(
+    operand: string,
+    pattern: string,
+    escape: string,
+    known: { pattern: string; escape?: string } | undefined,
+    collation: string | undefined,
+  ): string;
   /** PATINDEX, as int. */
   patindex(pattern: string, text: string): string;
   /** Any date type's value as a PostgreSQL timestamp (time on 1900-01-01; datetimeoffset its local time). */
@@ -66,7 +77,15 @@ export interface ResolvedObject {
   target?: string;
   /** T-SQL of a view, procedure, function or trigger. */
   definition?: string;
-  triggers: { name: string; schema: string; timing: 'after' | 'insteadOf'; events: string[]; definition: string; objectId: number }[];
+  triggers: {
+    name: string;
+    schema: string;
+    timing: 'after' | 'insteadOf';
+    events: string[];
+    definition: string;
+    objectId: number;
+  }[];
 }
 
-export const nameKey = (schema: string, name: string): string => `${schema.toLowerCase()}\u0000${name.toLowerCase()}`;
+export const nameKey = (schema: string, name: string): string =>
+  `${schema.toLowerCase()}\u0000${name.toLowerCase()}`;

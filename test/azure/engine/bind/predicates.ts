@@ -3,8 +3,7 @@ import type { ComparisonOperator, Predicate } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import { merge } from './binder.ts';
 import type { Bound, BoundPredicate } from './bound.ts';
-import { bindExpression, textArgument, unify } from './expressions.ts';
-import { quote } from './literals.ts';
+import { bindExpression, textArgument } from './expressions.ts';
 import { bindQuery } from './query.ts';
 import { raise } from './raise.ts';
 import type { Scope } from './scope.ts';
@@ -70,16 +69,25 @@ export function bindPredicate(binder: Binder, scope: Scope, node: Predicate): Bo
       const operand = textArgument(binder, bindExpression(binder, scope, node.operand), node.line);
       const pattern = textArgument(binder, bindExpression(binder, scope, node.pattern), node.line);
       const escape =
-        node.escape === undefined ? undefined : textArgument(binder, bindExpression(binder, scope, node.escape), node.line);
+        node.escape === undefined
+          ? undefined
+          : textArgument(binder, bindExpression(binder, scope, node.escape), node.line);
       if (typeof escape?.literal === 'string' && escape.literal.length !== 1) {
-        raise(506, `The invalid escape character "${escape.literal}" was specified in a LIKE predicate.`, node.line);
+        raise(
+          506,
+          `The invalid escape character "${escape.literal}" was specified in a LIKE predicate.`,
+          node.line,
+        );
       }
       const sql = binder.storage.like(
         operand.sql,
         pattern.sql,
         escape?.sql ?? 'NULL::text',
         typeof pattern.literal === 'string' && (escape === undefined || typeof escape.literal === 'string')
-          ? { pattern: pattern.literal, ...(typeof escape?.literal === 'string' ? { escape: escape.literal } : {}) }
+          ? {
+              pattern: pattern.literal,
+              ...(typeof escape?.literal === 'string' ? { escape: escape.literal } : {}),
+            }
           : undefined,
         operand.type.collation ?? pattern.type.collation,
       );
@@ -135,8 +143,16 @@ export function comparands(binder: Binder, first: Bound, second: Bound, line: nu
     const collation = left.type.collation ?? right.type.collation;
     const type = collation === undefined ? left.type : { ...left.type, collation };
     return [
-      binder.storage.comparable(left.sql, left.column !== undefined && left.type.collation === type.collation ? left.type : type, left.column !== undefined),
-      binder.storage.comparable(right.sql, right.column !== undefined ? right.type : type, right.column !== undefined),
+      binder.storage.comparable(
+        left.sql,
+        left.column !== undefined && left.type.collation === type.collation ? left.type : type,
+        left.column !== undefined,
+      ),
+      binder.storage.comparable(
+        right.sql,
+        right.column !== undefined ? right.type : type,
+        right.column !== undefined,
+      ),
     ];
   }
   const type = commonType(left.type, right.type, { a: left.digits, b: right.digits });
@@ -152,7 +168,9 @@ export function comparands(binder: Binder, first: Bound, second: Bound, line: nu
 }
 
 const isNumberLike = (bound: Bound): boolean =>
-  ['tinyint', 'smallint', 'int', 'bigint', 'decimal', 'numeric', 'money', 'smallmoney'].includes(bound.type.name);
+  ['tinyint', 'smallint', 'int', 'bigint', 'decimal', 'numeric', 'money', 'smallmoney'].includes(
+    bound.type.name,
+  );
 
 function inferredFrom(other: Bound): Bound['type'] {
   if (other.type.name === 'varchar' && other.column === undefined) return { name: 'varchar', length: 8000 };
@@ -167,9 +185,8 @@ export function compareSql(
   right: Bound,
   line: number,
 ): string {
-  if (left.untypedNull === true && right.untypedNull === true && left.undeclared === undefined) return 'NULL::boolean';
+  if (left.untypedNull === true && right.untypedNull === true && left.undeclared === undefined)
+    return 'NULL::boolean';
   const [a, b] = comparands(binder, left, right, line);
   return `(${a} ${operator} ${b})`;
 }
-
-export { quote, unify };

@@ -14,12 +14,12 @@ import { accumulates, bindAccumulation } from './accumulate.ts';
 import type { Binder, CteSource } from './binder.ts';
 import { merge } from './binder.ts';
 import type { Bound } from './bound.ts';
-import { bindExpression, unify } from './expressions.ts';
+import { bindExpression } from './expressions.ts';
 import { bindForJson } from './forJson.ts';
 import { bindFrom } from './from.ts';
-import { bigint, quote } from './literals.ts';
+import { bigint } from './literals.ts';
 import { bindPredicate, onlyOne } from './predicates.ts';
-import { raise, unsupported } from './raise.ts';
+import { raise } from './raise.ts';
 import { Scope, fullName, sameName } from './scope.ts';
 import { commonType, isCharacter, isLegacyLob, typeWord } from './sqlTypes.ts';
 
@@ -198,7 +198,11 @@ function bindBlock(
   for (const item of block.items) {
     if (item.kind === 'star') {
       if (role === 'exists' && item.qualifier === undefined) {
-        items.push({ bound: { sql: '1', type: { name: 'int' }, nullable: false, loose: [] }, name: '', line: item.line });
+        items.push({
+          bound: { sql: '1', type: { name: 'int' }, nullable: false, loose: [] },
+          name: '',
+          line: item.line,
+        });
         continue;
       }
       for (const source of scope.star(item.qualifier, item.line)) {
@@ -208,7 +212,13 @@ function bindBlock(
             binder.markColumn(source.table.key, column.name);
           }
           const loose = [`${source.name}.${column.name}`];
-          const bound: Bound = { sql: column.sql, type: column.type, nullable: column.nullable, column, loose };
+          const bound: Bound = {
+            sql: column.sql,
+            type: column.type,
+            nullable: column.nullable,
+            column,
+            loose,
+          };
           items.push({
             bound: scope.grouping?.expressions.has(column.sql) === true ? { ...bound, loose: [] } : bound,
             name: column.name,
@@ -220,14 +230,21 @@ function bindBlock(
     }
     if (item.kind === 'assignment') {
       const type = binder.input.variables.get(item.variable.toLowerCase());
-      if (type === undefined) raise(137, `Must declare the scalar variable "${item.variable}".`, item.line, 15);
+      if (type === undefined)
+        raise(137, `Must declare the scalar variable "${item.variable}".`, item.line, 15);
       const expression: Expression =
         item.operator === '='
           ? item.expression
           : {
               kind: 'arithmetic',
               operator: arithmeticOf(item.operator),
-              left: { kind: 'variable', name: item.variable, line: item.line, start: item.start, end: item.end },
+              left: {
+                kind: 'variable',
+                name: item.variable,
+                line: item.line,
+                start: item.start,
+                end: item.end,
+              },
               right: item.expression,
               line: item.line,
               start: item.start,
@@ -242,7 +259,12 @@ function bindBlock(
     items.push({ bound, name: item.alias?.name ?? impliedName(item.expression), line: item.line });
   }
   if (assignments.length > 0 && assignments.length !== items.length) {
-    raise(141, 'A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.', block.line, 15);
+    raise(
+      141,
+      'A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.',
+      block.line,
+      15,
+    );
   }
   let having = '';
   let havingLoose: readonly string[] = [];
@@ -275,7 +297,11 @@ function bindBlock(
   if (block.distinct) {
     for (const item of items) {
       if (isLegacyLob(item.bound.type)) {
-        raise(421, `The ${item.bound.type.name} data type cannot be selected as DISTINCT because it is not comparable.`, item.line);
+        raise(
+          421,
+          `The ${item.bound.type.name} data type cannot be selected as DISTINCT because it is not comparable.`,
+          item.line,
+        );
       }
     }
   }
@@ -309,7 +335,13 @@ function impliedName(expression: Expression): string {
   return '';
 }
 
-function ungrouped(number: number, where: string, loose: readonly string[], line: number, _scope: Scope): void {
+function ungrouped(
+  number: number,
+  where: string,
+  loose: readonly string[],
+  line: number,
+  _scope: Scope,
+): void {
   const first = loose[0];
   if (first === undefined) return;
   const end =
@@ -351,10 +383,18 @@ function bindOrder(
   if (block.distinct) {
     const position = items.findIndex((candidate) => candidate.bound.sql === bound.sql);
     if (position < 0) {
-      raise(145, 'ORDER BY items must appear in the select list if SELECT DISTINCT is specified.', item.line, 15);
+      raise(
+        145,
+        'ORDER BY items must appear in the select list if SELECT DISTINCT is specified.',
+        item.line,
+        15,
+      );
     }
     // PostgreSQL compares texts of the list: the position says the same and cannot differ.
-    return { sql: `${String(position + 1)} ${item.descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`, bound };
+    return {
+      sql: `${String(position + 1)} ${item.descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`,
+      bound,
+    };
   }
   return { sql: orderSql(binder, bound, item.descending), bound };
 }
@@ -365,16 +405,30 @@ const isConstant = (expression: Expression): boolean =>
 function groupSql(binder: Binder, scope: Scope, item: GroupItem, keys: Set<string>): string {
   const key = (expression: Expression): string => {
     if (expression.kind === 'number' || expression.kind === 'string') {
-      raise(164, 'Each GROUP BY expression must contain at least one column that is not an outer reference.', expression.line, 15);
+      raise(
+        164,
+        'Each GROUP BY expression must contain at least one column that is not an outer reference.',
+        expression.line,
+        15,
+      );
     }
     scope.aggregates = 'where';
     const bound = bindExpression(binder, scope, expression);
     scope.aggregates = 'allowed';
     if (bound.aggregate === true) {
-      raise(144, 'Cannot use an aggregate or a subquery in an expression used for the group by list of a GROUP BY clause.', expression.line, 15);
+      raise(
+        144,
+        'Cannot use an aggregate or a subquery in an expression used for the group by list of a GROUP BY clause.',
+        expression.line,
+        15,
+      );
     }
     if (isLegacyLob(bound.type) || bound.type.name === 'xml') {
-      raise(306, 'The text, ntext, and image data types cannot be compared or sorted, except when using IS NULL or LIKE operator.', expression.line);
+      raise(
+        306,
+        'The text, ntext, and image data types cannot be compared or sorted, except when using IS NULL or LIKE operator.',
+        expression.line,
+      );
     }
     keys.add(bound.sql);
     return bound.sql;
@@ -415,10 +469,16 @@ function topSql(
     raise(127, 'A TOP N or FETCH rowcount value may not be negative.', top.line, 15);
   }
   if (top.withTies && orderText === '') {
-    raise(1062, 'The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.', top.line, 15);
+    raise(
+      1062,
+      'The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.',
+      top.line,
+      15,
+    );
   }
   if (top.percent) {
-    if (literal !== undefined && literal > 100) raise(1031, 'Percent values must be between 0 and 100.', top.line, 15);
+    if (literal !== undefined && literal > 100)
+      raise(1031, 'Percent values must be between 0 and 100.', top.line, 15);
     const alias = binder.alias('t');
     const share = binder.convert(count, { name: 'float' }, top.line).sql;
     const names = Array.from({ length: width }, (_, i) => `c${String(i + 1)}`);
@@ -472,7 +532,12 @@ function combine(binder: Binder, node: SetOperation, left: BoundQuery, right: Bo
     const names = query.columns.map((_, i) => `c${String(i + 1)}`);
     const list = query.columns.map((column, i) => {
       const type = types[i] ?? column.type;
-      const bound: Bound = { sql: `${alias}.c${String(i + 1)}`, type: column.type, nullable: true, loose: [] };
+      const bound: Bound = {
+        sql: `${alias}.c${String(i + 1)}`,
+        type: column.type,
+        nullable: true,
+        loose: [],
+      };
       const cast =
         column.untypedNull === true
           ? `NULL::${binder.storage.pgType(type)}`
@@ -544,7 +609,11 @@ export function bindCommonTables(
   };
 }
 
-function cteColumns(columns: readonly OutputColumn[], table: CommonTable, pgName: string): CteSource['columns'] {
+function cteColumns(
+  columns: readonly OutputColumn[],
+  table: CommonTable,
+  pgName: string,
+): CteSource['columns'] {
   if (table.columns.length > columns.length) {
     raise(8158, `'${table.name.name}' has more columns than were specified in the column list.`, table.line);
   }
@@ -554,7 +623,12 @@ function cteColumns(columns: readonly OutputColumn[], table: CommonTable, pgName
   const seen = new Set<string>();
   return columns.map((column, i) => {
     const name = table.columns[i]?.name ?? column.name;
-    if (name === '') raise(8155, `No column name was specified for column ${String(i + 1)} of '${table.name.name}'.`, table.line);
+    if (name === '')
+      raise(
+        8155,
+        `No column name was specified for column ${String(i + 1)} of '${table.name.name}'.`,
+        table.line,
+      );
     if (seen.has(name.toLowerCase())) {
       raise(8156, `The column '${name}' was specified multiple times for '${table.name.name}'.`, table.line);
     }
@@ -565,11 +639,19 @@ function cteColumns(columns: readonly OutputColumn[], table: CommonTable, pgName
 
 function bindRecursive(binder: Binder, table: CommonTable, body: SetOperation, pgName: string): string {
   if (!body.all || body.operator !== 'union') {
-    raise(252, `Recursive common table expression '${table.name.name}' does not contain a top-level UNION ALL operator.`, table.line);
+    raise(
+      252,
+      `Recursive common table expression '${table.name.name}' does not contain a top-level UNION ALL operator.`,
+      table.line,
+    );
   }
   const anchor = bindBody(binder, body.left, undefined);
   const columns = cteColumns(anchor.columns, table, pgName);
-  binder.ctes.push({ name: table.name.name, pgName, columns: columns.map((column) => ({ ...column, nullable: true })) });
+  binder.ctes.push({
+    name: table.name.name,
+    pgName,
+    columns: columns.map((column) => ({ ...column, nullable: true })),
+  });
   const step = bindBody(binder, body.right, undefined);
   if (step.columns.length !== anchor.columns.length) {
     raise(
@@ -617,5 +699,3 @@ function mentions(node: unknown, name: string): boolean {
   }
   return Object.values(node).some((child) => mentions(child, name));
 }
-
-export { quote, unify, unsupported };

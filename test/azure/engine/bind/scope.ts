@@ -103,8 +103,7 @@ export class Scope {
     const qualifier = name.parts.slice(0, -1);
     const last = name.parts.at(-1)?.name ?? '';
     let qualifierSeen = false;
-    let depth = 0;
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent, depth++) {
+    for (const [depth, scope] of this.outwards().entries()) {
       const found: FoundColumn[] = [];
       for (const source of scope.sources) {
         if (!scope.matches(source, qualifier)) continue;
@@ -122,6 +121,11 @@ export class Scope {
       raise(4104, `The multi-part identifier "${fullName(name)}" could not be bound.`, name.line);
     }
     return raise(207, `Invalid column name '${last}'.`, name.line);
+  }
+
+  /** This scope, then those around it. */
+  private outwards(): Scope[] {
+    return this.parent === undefined ? [this] : [this, ...this.parent.outwards()];
   }
 
   /** The sources that `qualifier.*` stands for. @throws SqlError 107, 263. */

@@ -87,7 +87,10 @@ const families: Record<SqlTypeName, TypeFamily> = {
 
 export const familyOf = (type: SqlType): TypeFamily => families[type.name];
 export const isCharacter = (type: SqlType): boolean =>
-  familyOf(type) === 'string' || familyOf(type) === 'unicode' || type.name === 'text' || type.name === 'ntext';
+  familyOf(type) === 'string' ||
+  familyOf(type) === 'unicode' ||
+  type.name === 'text' ||
+  type.name === 'ntext';
 export const isUnicode = (type: SqlType): boolean => familyOf(type) === 'unicode' || type.name === 'ntext';
 export const isBinary = (type: SqlType): boolean => familyOf(type) === 'binary' || type.name === 'image';
 export const isNumeric = (type: SqlType): boolean =>
@@ -222,7 +225,8 @@ export function commonType(
       const y = asDecimal(right, digits.b);
       const scale = Math.max(x.scale, y.scale);
       const integral = Math.max(x.precision - x.scale, y.precision - y.scale);
-      if (scale + integral > 38) return { name: winner.name, precision: 38, scale: Math.max(0, 38 - integral) };
+      if (scale + integral > 38)
+        return { name: winner.name, precision: 38, scale: Math.max(0, 38 - integral) };
       return { name: winner.name, precision: scale + integral, scale };
     }
     case 'unicode':

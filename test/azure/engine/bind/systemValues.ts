@@ -37,7 +37,8 @@ const globals: Readonly<Record<string, SqlType>> = {
 /** @throws SqlError 137 for an unknown name, as for a variable. */
 export function bindGlobal(binder: Binder, node: GlobalVariable): Bound {
   const type = globals[node.name];
-  if (type === undefined) return raise(137, `Must declare the scalar variable "${node.name}".`, node.line, 15, 2);
+  if (type === undefined)
+    return raise(137, `Must declare the scalar variable "${node.name}".`, node.line, 15, 2);
   return binder.session(node.name, type, ['@@IDENTITY', '@@PROCID'].includes(node.name));
 }
 

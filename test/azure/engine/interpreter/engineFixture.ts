@@ -1,5 +1,12 @@
 // For the engine's own tests: a cluster, a database, sessions of somebody who may do everything, and answers as plain data.
-import type { ClientRequest, ResponseWriter, ResultColumn, SqlMessage, SqlType, SqlValue } from '../../contract.ts';
+import type {
+  ClientRequest,
+  ResponseWriter,
+  ResultColumn,
+  SqlMessage,
+  SqlType,
+  SqlValue,
+} from '../../contract.ts';
 import { EngineBackend } from '../backend.ts';
 import type { EngineBackendOptions } from '../backend.ts';
 import { Cluster } from '../postgres/cluster.ts';
@@ -20,7 +27,13 @@ export interface Answer {
 /** An owner of the database, and nobody asks further. */
 export const everythingAllowed: Authorization = {
   login: () =>
-    Promise.resolve({ originalLogin: 'tester', loginName: 'tester', userName: 'dbo', userId: 1, defaultSchema: 'dbo' }),
+    Promise.resolve({
+      originalLogin: 'tester',
+      loginName: 'tester',
+      userName: 'dbo',
+      userId: 1,
+      defaultSchema: 'dbo',
+    }),
   check: () => Promise.resolve(),
   executeDcl: () => Promise.resolve(),
   executeAs: (context) => Promise.resolve(context),
@@ -40,7 +53,12 @@ export class EngineFixture {
   static async start(options: Partial<EngineBackendOptions> = {}): Promise<EngineFixture> {
     const cluster = await Cluster.start();
     await cluster.createDatabase('app');
-    const backend = new EngineBackend({ cluster, authorization: everythingAllowed, serverName: 'local', ...options });
+    const backend = new EngineBackend({
+      cluster,
+      authorization: everythingAllowed,
+      serverName: 'local',
+      ...options,
+    });
     return new EngineFixture(cluster, backend);
   }
 
@@ -75,7 +93,10 @@ export class TestSession {
     return this.send({ kind: 'batch', text }, signal);
   }
 
-  call(procedure: string, parameters: { name?: string; type: SqlType; value: SqlValue; output?: boolean }[]): Promise<Answer> {
+  call(
+    procedure: string,
+    parameters: { name?: string; type: SqlType; value: SqlValue; output?: boolean }[],
+  ): Promise<Answer> {
     return this.send({
       kind: 'rpc',
       procedure,
@@ -91,7 +112,15 @@ export class TestSession {
   }
 
   async send(request: ClientRequest, signal = new AbortController().signal): Promise<Answer> {
-    const answer: Answer = { results: [], messages: [], counts: [], errors: [], status: undefined, returned: {}, environment: [] };
+    const answer: Answer = {
+      results: [],
+      messages: [],
+      counts: [],
+      errors: [],
+      status: undefined,
+      returned: {},
+      environment: [],
+    };
     const out: ResponseWriter = {
       columns: (columns) => {
         answer.results.push({ columns, rows: [] });

@@ -40,10 +40,14 @@ export class TriggerRollback extends Error {
 
 /** Conversion and other errors that end the batch and roll back even without XACT_ABORT. */
 const abortingNumbers = new Set([
-  235, 241, 242, 244, 245, 248, 293, 295, 296, 529, 1205, 1222, 3616, 3930, 3931, 3960, 6355, 8114, 9420, 9436,
+  235, 241, 242, 244, 245, 248, 293, 295, 296, 529, 1205, 1222, 3616, 3930, 3931, 3960, 6355, 8114, 9420,
+  9436,
 ]);
 /** Errors that end the batch but leave the transaction alone: what binding finds, and THROW. */
-const endingNumbers = new Set([208, 207, 4104, 209, 213, 156, 102, 137, 1087, 40515, 40517, 195, 206, 257, 402, 8117, 8120, 8121, 8127, 109, 110, 120, 121, 4121, 174]);
+const endingNumbers = new Set([
+  208, 207, 4104, 209, 213, 156, 102, 137, 1087, 40515, 40517, 195, 206, 257, 402, 8117, 8120, 8121, 8127,
+  109, 110, 120, 121, 4121, 174,
+]);
 
 export function endsBatch(error: SqlError): 'rollback' | 'end' | 'no' {
   if (abortingNumbers.has(error.detail.number)) return 'rollback';

@@ -126,7 +126,11 @@ export class Interpreter {
         throw new ScopeEnded();
       }
       if (this.state.tries > 0 && error.detail.class < 20) {
-        if (this.state.transactions > 0 && !isRaise && (this.state.options.xactAbort || severity === 'rollback')) {
+        if (
+          this.state.transactions > 0 &&
+          !isRaise &&
+          (this.state.options.xactAbort || severity === 'rollback')
+        ) {
           this.state.doomed = true;
         }
         throw error;
@@ -140,7 +144,13 @@ export class Interpreter {
 
   /** Whatever was thrown as a SqlError with line and procedure; control flow and bugs pass through. */
   located(thrown: unknown, line: number, frame: Frame): SqlError {
-    if (thrown instanceof BatchAborted || thrown instanceof Attention || thrown instanceof TriggerRollback || thrown instanceof ScopeEnded) throw thrown;
+    if (
+      thrown instanceof BatchAborted ||
+      thrown instanceof Attention ||
+      thrown instanceof TriggerRollback ||
+      thrown instanceof ScopeEnded
+    )
+      throw thrown;
     if (thrown instanceof PgError && thrown.code === '57014' && this.signal.aborted) throw new Attention();
     this.checkAttention();
     const error = this.translate(thrown);
@@ -149,11 +159,17 @@ export class Interpreter {
     const detail: SqlMessage = {
       ...error.detail,
       line: Math.max(1, own - frame.lineOffset),
-      ...(frame.procedure === undefined || error.detail.procedure !== undefined ? {} : { procedure: frame.procedure }),
+      ...(frame.procedure === undefined || error.detail.procedure !== undefined
+        ? {}
+        : { procedure: frame.procedure }),
     };
     const result = new SqlError(
       detail,
-      error.others.map((other) => ({ ...other, line: other.line > 0 ? other.line : detail.line, ...(detail.procedure === undefined ? {} : { procedure: detail.procedure }) })),
+      error.others.map((other) => ({
+        ...other,
+        line: other.line > 0 ? other.line : detail.line,
+        ...(detail.procedure === undefined ? {} : { procedure: detail.procedure }),
+      })),
     );
     located.add(result);
     return result;
@@ -175,7 +191,13 @@ export class Interpreter {
     this.out.message(error.detail);
     // 3621 follows a data modification that came to nothing.
     if (terminates.has(error.detail.number) && this.verb !== 'SELECT') {
-      this.out.message({ ...error.detail, number: 3621, state: 0, class: 0, message: 'The statement has been terminated.' });
+      this.out.message({
+        ...error.detail,
+        number: 3621,
+        state: 0,
+        class: 0,
+        message: 'The statement has been terminated.',
+      });
     }
     if (rollsBack) await this.rollbackAll();
     this.done({ error: true });
@@ -234,7 +256,8 @@ export class Interpreter {
   /** What the statement needs of permissions. @throws SqlError 229, 230 */
   async authorize(requirements: readonly Requirement[], frame: Frame): Promise<void> {
     for (const { permission, object, columns } of requirements) {
-      if (object.type === 'S') await this.authorization.readsCatalog?.(this.state.context, this.connection, object.name);
+      if (object.type === 'S')
+        await this.authorization.readsCatalog?.(this.state.context, this.connection, object.name);
       if (object.schema === '' || ownSchemas.has(object.schema.toLowerCase())) continue;
       if (frame.chained && permission !== 'ALTER') continue;
       await this.check(permission, {
@@ -270,7 +293,7 @@ export class Interpreter {
         const args: (string | number | null)[] = [];
         for (const argument of source.args) {
           const text = await this.parameterValue(argument, frame);
-          args.push(text !== null && /int$/u.test(argument.type.name) ? Number(text) : text);
+          args.push(text !== null && argument.type.name.endsWith('int') ? Number(text) : text);
         }
         const value = await this.authorization.scalar(source.name, args, this.state.context, this.connection);
         return encodeParameter(source.type, value);
@@ -281,7 +304,11 @@ export class Interpreter {
   // ------------------------------------------------------------------ values
 
   /** One expression's value as PostgreSQL text, converted to `type` when given. */
-  async evaluate(node: Expression, frame: Frame, type?: SqlType): Promise<{ value: string | null; type: SqlType }> {
+  async evaluate(
+    node: Expression,
+    frame: Frame,
+    type?: SqlType,
+  ): Promise<{ value: string | null; type: SqlType }> {
     if (node.kind === 'null' && type !== undefined) return { value: null, type };
     const binder = await this.binder(frame, mentionsTable(node));
     const bound = bindExpression(binder, new Scope(), node);
@@ -291,7 +318,8 @@ export class Interpreter {
     const parameters = await this.parameters(binder.parameters, frame);
     // A variable copied to one of the same type needs no round trip.
     const single = /^\(\$1::[^()]*(?:\([^()]*\))?\)$/u.exec(sql);
-    if (single !== null && parameters.length === 1) return { value: parameters[0] ?? null, type: converted.type };
+    if (single !== null && parameters.length === 1)
+      return { value: parameters[0] ?? null, type: converted.type };
     const value = await this.scalar(`SELECT ${sql}`, parameters);
     return { value, type: converted.type };
   }
@@ -322,7 +350,10 @@ export class Interpreter {
     const binder = await this.binder(frame, mentionsTable(node));
     const bound = bindPredicate(binder, new Scope(), node);
     await this.authorize(binder.requirements, frame);
-    const value = await this.scalar(`SELECT (${bound.sql}) IS TRUE`, await this.parameters(binder.parameters, frame));
+    const value = await this.scalar(
+      `SELECT (${bound.sql}) IS TRUE`,
+      await this.parameters(binder.parameters, frame),
+    );
     return value === 't';
   }
 
@@ -347,7 +378,10 @@ export class Interpreter {
 
   refuseWriteWhenDoomed(): void {
     if (this.state.doomed) {
-      raise(3930, 'The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.');
+      raise(
+        3930,
+        'The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.',
+      );
     }
   }
 
@@ -370,12 +404,31 @@ const ownSchemas = new Set(['sys', 'information_schema']);
 
 /** Statements after which @@ERROR is 0. */
 const clearsError = new Set<Statement['kind']>([
-  'select', 'insert', 'update', 'delete', 'merge', 'truncate', 'setVariable', 'declare', 'print', 'execute', 'executeText', 'beginTransaction', 'commitTransaction', 'rollbackTransaction', 'saveTransaction', 'setOption', 'createTable', 'alterTable', 'drop',
+  'select',
+  'insert',
+  'update',
+  'delete',
+  'merge',
+  'truncate',
+  'setVariable',
+  'declare',
+  'print',
+  'execute',
+  'executeText',
+  'beginTransaction',
+  'commitTransaction',
+  'rollbackTransaction',
+  'saveTransaction',
+  'setOption',
+  'createTable',
+  'alterTable',
+  'drop',
 ]);
 
 export function mentionsTable(node: unknown): boolean {
   if (Array.isArray(node)) return node.some(mentionsTable);
   if (typeof node !== 'object' || node === null) return false;
-  if ('kind' in node && (node.kind === 'table' || node.kind === 'nextValue' || node.kind === 'call')) return true;
+  if ('kind' in node && (node.kind === 'table' || node.kind === 'nextValue' || node.kind === 'call'))
+    return true;
   return Object.values(node).some(mentionsTable);
 }

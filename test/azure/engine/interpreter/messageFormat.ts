@@ -2,7 +2,8 @@
 import { SqlError } from '../../contract.ts';
 import type { SqlValue } from '../../contract.ts';
 
-const placeholder = /%(%|(?<flags>[-+0# ]*)(?<width>\*|\d+)?(?:\.(?<precision>\*|\d+))?(?<size>I64|h|l)?(?<letter>[A-Za-z]))/gu;
+const placeholder =
+  /%(%|(?<flags>[-+0# ]*)(?<width>\*|\d+)?(?:\.(?<precision>\*|\d+))?(?<size>I64|h|l)?(?<letter>[A-Za-z]))/gu;
 
 /** The longest text RAISERROR sends; a longer one ends in "...". */
 const longest = 2047;
@@ -21,7 +22,11 @@ export function formatMessage(format: string, args: readonly SqlValue[]): string
     let width = groups['width'] === '*' ? Number(take()) : Number(groups['width'] ?? 0);
     const precisionText = groups['precision'];
     const precision =
-      precisionText === undefined ? undefined : precisionText === '*' ? Number(take()) : Number(precisionText);
+      precisionText === undefined
+        ? undefined
+        : precisionText === '*'
+          ? Number(take())
+          : Number(precisionText);
     if (width < 0) {
       flags += '-';
       width = -width;

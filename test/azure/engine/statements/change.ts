@@ -21,7 +21,11 @@ import { beginTransaction } from './transaction.ts';
 type Change = Insert | Update | Delete | Merge;
 type Trigger = ResolvedObject['triggers'][number];
 
-export async function executeChange(interpreter: Interpreter, statement: Change, frame: Frame): Promise<void> {
+export async function executeChange(
+  interpreter: Interpreter,
+  statement: Change,
+  frame: Frame,
+): Promise<void> {
   const { state } = interpreter;
   interpreter.refuseWriteWhenDoomed();
   checkOptions(statement.options, statement.line);
@@ -33,12 +37,21 @@ export async function executeChange(interpreter: Interpreter, statement: Change,
   }
   if (state.options.implicitTransactions && state.transactions === 0) await beginTransaction(interpreter);
   const binder = await interpreter.binder(frame);
-  const target = findTarget(binder, statement.target, statement.kind === 'merge' || statement.kind === 'insert' ? [] : statement.from);
+  const target = findTarget(
+    binder,
+    statement.target,
+    statement.kind === 'merge' || statement.kind === 'insert' ? [] : statement.from,
+  );
   const triggers = firing(target, statement, frame);
   if (triggers.length > 0 && statement.output.some((output) => output.into === undefined)) {
-    raise(334, `The target table '${statement.target.kind === 'table' ? statement.target.name.parts.map((part) => part.name).join('.') : target.name}' of the DML statement cannot have any enabled triggers if the statement contains an OUTPUT clause without INTO clause.`, statement.line);
+    raise(
+      334,
+      `The target table '${statement.target.kind === 'table' ? statement.target.name.parts.map((part) => part.name).join('.') : target.name}' of the DML statement cannot have any enabled triggers if the statement contains an OUTPUT clause without INTO clause.`,
+      statement.line,
+    );
   }
-  if (triggers.some((trigger) => trigger.timing === 'insteadOf')) unsupported('INSTEAD OF triggers', statement.line);
+  if (triggers.some((trigger) => trigger.timing === 'insteadOf'))
+    unsupported('INSTEAD OF triggers', statement.line);
   if (triggers.length === 0) {
     const bound = bindChange(binder, statement, interpreter, undefined);
     await interpreter.authorize(binder.requirements, frame);
@@ -50,7 +63,12 @@ export async function executeChange(interpreter: Interpreter, statement: Change,
   await withTriggers(interpreter, statement, target, triggers, frame);
 }
 
-function bindChange(binder: Binder, statement: Change, interpreter: Interpreter, capture: Capture | undefined): BoundChange {
+function bindChange(
+  binder: Binder,
+  statement: Change,
+  interpreter: Interpreter,
+  capture: Capture | undefined,
+): BoundChange {
   const context = { identityInsert: interpreter.state.identityInsert?.objectId, capture };
   switch (statement.kind) {
     case 'insert':
@@ -65,11 +83,20 @@ function bindChange(binder: Binder, statement: Change, interpreter: Interpreter,
 }
 
 /** Runs it; OUTPUT rows go to the client, the identity and the variables are kept. Returns the number of rows changed. */
-async function run(interpreter: Interpreter, binder: Binder, bound: BoundChange, frame: Frame): Promise<number> {
+async function run(
+  interpreter: Interpreter,
+  binder: Binder,
+  bound: BoundChange,
+  frame: Frame,
+): Promise<number> {
   const parameters = await interpreter.parameters(binder.parameters, frame);
   const { connection, out, state } = interpreter;
   const output = bound.output;
-  const columns: ResultColumn[] = (output ?? []).map((column) => ({ name: column.name, type: column.type, nullable: column.nullable }));
+  const columns: ResultColumn[] = (output ?? []).map((column) => ({
+    name: column.name,
+    type: column.type,
+    nullable: column.nullable,
+  }));
   const decoders = columns.map((column) => decoder(column.type));
   const width = columns.length;
   let last: (string | null)[] | undefined;
@@ -89,7 +116,9 @@ async function run(interpreter: Interpreter, binder: Binder, bound: BoundChange,
       last = values;
       if (explicit !== undefined) {
         const value = values[width + bound.assignments.length];
-        if (value !== null && value !== undefined) farthest = farthest === undefined ? BigInt(value) : farther(farthest, BigInt(value), explicit.descending);
+        if (value !== null && value !== undefined)
+          farthest =
+            farthest === undefined ? BigInt(value) : farther(farthest, BigInt(value), explicit.descending);
       }
       if (output === undefined) return undefined;
       announce();
@@ -119,14 +148,18 @@ async function run(interpreter: Interpreter, binder: Binder, bound: BoundChange,
       }
     }
   }
-  return bound.returns ? count : Number(ended.rowCount);
+  return bound.returns ? count : ended.rowCount;
 }
 
 const farther = (a: bigint, b: bigint, descending: boolean): bigint => (a > b === descending ? b : a);
 
 /** The table whose identity is being given by hand, to move its sequence past the values. */
-function explicitIdentity(interpreter: Interpreter, bound: BoundChange): { table: CatalogObject; descending: boolean } | undefined {
-  if (!bound.identity || interpreter.state.identityInsert?.objectId !== bound.target.objectId) return undefined;
+function explicitIdentity(
+  interpreter: Interpreter,
+  bound: BoundChange,
+): { table: CatalogObject; descending: boolean } | undefined {
+  if (!bound.identity || interpreter.state.identityInsert?.objectId !== bound.target.objectId)
+    return undefined;
   const table = interpreter.snapshot?.object(bound.target.objectId);
   if (table === undefined) return undefined;
   const increment = table.columns.find((column) => column.identity)?.identityIncrement ?? '1';
@@ -157,7 +190,11 @@ async function withTriggers(
 ): Promise<void> {
   const { state, connection } = interpreter;
   if (state.triggerDepth >= 32) {
-    raise(217, 'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).', statement.line);
+    raise(
+      217,
+      'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).',
+      statement.line,
+    );
   }
   let count = 0;
   let kind: BoundChange['kind'] = 'insert';
@@ -170,7 +207,9 @@ async function withTriggers(
         deleted: `pg_temp.deleted_${String(transitions)}`,
       };
       for (const table of [capture.inserted, capture.deleted]) {
-        await connection.query(`CREATE TEMP TABLE ${table.slice('pg_temp.'.length)} AS SELECT ${names} FROM ${target.pgName} WITH NO DATA`);
+        await connection.query(
+          `CREATE TEMP TABLE ${table.slice('pg_temp.'.length)} AS SELECT ${names} FROM ${target.pgName} WITH NO DATA`,
+        );
       }
       const binder = await interpreter.binder(frame);
       const bound = bindChange(binder, statement, interpreter, capture);
@@ -254,18 +293,35 @@ export async function authorizeAlter(
     await interpreter.authorize(binder.requirements, frame);
   } catch (error) {
     if (!(error instanceof SqlError) || error.detail.number !== 229) throw error;
-    raise(1088, `Cannot find the object "${name}" because it does not exist or you do not have permissions.`, line, 16, state);
+    raise(
+      1088,
+      `Cannot find the object "${name}" because it does not exist or you do not have permissions.`,
+      line,
+      16,
+      state,
+    );
   }
 }
 
-export async function executeTruncate(interpreter: Interpreter, statement: Truncate, frame: Frame): Promise<void> {
+export async function executeTruncate(
+  interpreter: Interpreter,
+  statement: Truncate,
+  frame: Frame,
+): Promise<void> {
   interpreter.refuseWriteWhenDoomed();
   interpreter.verb = 'TRUNCATE TABLE';
   const binder = await interpreter.binder(frame);
   const name = statement.table.parts.map((part) => part.name).join('.');
-  const object = binder.object(statement.table.parts.map((part) => part.name), statement.line);
+  const object = binder.object(
+    statement.table.parts.map((part) => part.name),
+    statement.line,
+  );
   if (object === undefined || (object.type !== 'U' && object.type !== 'TT' && object.schema !== '')) {
-    raise(4701, `Cannot find the object "${name}" because it does not exist or you do not have permissions.`, statement.line);
+    raise(
+      4701,
+      `Cannot find the object "${name}" because it does not exist or you do not have permissions.`,
+      statement.line,
+    );
   }
   binder.require('ALTER', object);
   await authorizeAlter(interpreter, binder, frame, name, statement.line, 7);
@@ -274,7 +330,11 @@ export async function executeTruncate(interpreter: Interpreter, statement: Trunc
     [object.pgName],
   );
   if (references.rows.length > 0) {
-    raise(4712, `Cannot truncate table '${name}' because it is being referenced by a FOREIGN KEY constraint.`, statement.line);
+    raise(
+      4712,
+      `Cannot truncate table '${name}' because it is being referenced by a FOREIGN KEY constraint.`,
+      statement.line,
+    );
   }
   await interpreter.connection.query(`TRUNCATE TABLE ${object.pgName}`);
   const table = interpreter.snapshot?.object(object.objectId);

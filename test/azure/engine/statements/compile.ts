@@ -48,7 +48,12 @@ function walk(node: unknown, names: Names): void {
       const declaration = node as Extract<Statement, { kind: 'declare' }>['variables'][number];
       const key = declaration.name.toLowerCase();
       if (names.declared.has(key) || names.tables.has(key)) {
-        raise(134, `The variable name '${declaration.name}' has already been declared. Variable names must be unique within a query batch or stored procedure.`, line, 15);
+        raise(
+          134,
+          `The variable name '${declaration.name}' has already been declared. Variable names must be unique within a query batch or stored procedure.`,
+          line,
+          15,
+        );
       }
       if (declaration.kind === 'scalarVariable') {
         walk(declaration.initial, names);
@@ -72,7 +77,11 @@ function walk(node: unknown, names: Names): void {
       if ('status' in node && node.status !== undefined) used(node.status, 1);
       break;
     case 'tableVariable':
-      if ('variable' in node && typeof node.variable === 'string' && !names.tables.has(node.variable.toLowerCase())) {
+      if (
+        'variable' in node &&
+        typeof node.variable === 'string' &&
+        !names.tables.has(node.variable.toLowerCase())
+      ) {
         raise(1087, `Must declare the table variable "${node.variable}".`, line, 15, 2);
       }
       return;
@@ -85,10 +94,17 @@ function walk(node: unknown, names: Names): void {
 const changesNames = /^(?:create|alter|drop|execute|switchTrigger|declareCursor)/u;
 
 /** Errors of binding that a batch is refused for as a whole; a missing table (208) waits for its statement. */
-const compileErrors = new Set([104, 107, 109, 110, 116, 120, 121, 130, 145, 147, 205, 206, 207, 209, 213, 257, 264, 271, 402, 1011, 1013, 4104, 8117, 8120, 8121, 8127]);
+const compileErrors = new Set([
+  104, 107, 109, 110, 116, 120, 121, 130, 145, 147, 205, 206, 207, 209, 213, 257, 264, 271, 402, 1011, 1013,
+  4104, 8117, 8120, 8121, 8127,
+]);
 
 /** @throws SqlError what compiling the batch finds. A batch of one statement finds it when that is bound anyway. */
-export async function compileBatch(interpreter: Interpreter, statements: readonly Statement[], frame: Frame): Promise<void> {
+export async function compileBatch(
+  interpreter: Interpreter,
+  statements: readonly Statement[],
+  frame: Frame,
+): Promise<void> {
   const { declared } = checkVariables(statements, frame);
   if (statements.length < 2 || statements.some(changes)) return;
   const queries: Statement[] = [];
@@ -113,8 +129,14 @@ export async function compileBatch(interpreter: Interpreter, statements: readonl
 
 function changes(statement: Statement): boolean {
   if (changesNames.test(statement.kind)) return true;
-  if (statement.kind === 'select' && statement.query.body.kind === 'selectBlock' && statement.query.body.into !== undefined) return true;
-  if (statement.kind === 'declare') return statement.variables.some((variable) => variable.kind === 'tableVariableDeclaration');
+  if (
+    statement.kind === 'select' &&
+    statement.query.body.kind === 'selectBlock' &&
+    statement.query.body.into !== undefined
+  )
+    return true;
+  if (statement.kind === 'declare')
+    return statement.variables.some((variable) => variable.kind === 'tableVariableDeclaration');
   return children(statement).some(changes);
 }
 

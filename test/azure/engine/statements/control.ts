@@ -8,7 +8,11 @@ import type { Control, Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { formatMessage } from '../interpreter/messageFormat.ts';
 
-export async function executeWhile(interpreter: Interpreter, statement: While, frame: Frame): Promise<Control> {
+export async function executeWhile(
+  interpreter: Interpreter,
+  statement: While,
+  frame: Frame,
+): Promise<Control> {
   let rounds = 0;
   while (await interpreter.condition(statement.condition, frame)) {
     interpreter.checkAttention();
@@ -21,7 +25,11 @@ export async function executeWhile(interpreter: Interpreter, statement: While, f
   return undefined;
 }
 
-export async function executeTryCatch(interpreter: Interpreter, statement: TryCatch, frame: Frame): Promise<Control> {
+export async function executeTryCatch(
+  interpreter: Interpreter,
+  statement: TryCatch,
+  frame: Frame,
+): Promise<Control> {
   const { state } = interpreter;
   const nesting = state.nesting;
   state.tries += 1;
@@ -30,7 +38,8 @@ export async function executeTryCatch(interpreter: Interpreter, statement: TryCa
   try {
     return await interpreter.runList(statement.attempt, frame);
   } catch (thrown) {
-    if (thrown instanceof BatchAborted || thrown instanceof Attention || thrown instanceof TriggerRollback) throw thrown;
+    if (thrown instanceof BatchAborted || thrown instanceof Attention || thrown instanceof TriggerRollback)
+      throw thrown;
     if (!(thrown instanceof SqlError) || thrown.detail.class >= 20) throw thrown;
     error = thrown;
   } finally {
@@ -46,24 +55,50 @@ export async function executeTryCatch(interpreter: Interpreter, statement: TryCa
   }
 }
 
-export async function executeThrow(interpreter: Interpreter, statement: Throw, frame: Frame): Promise<Control> {
+export async function executeThrow(
+  interpreter: Interpreter,
+  statement: Throw,
+  frame: Frame,
+): Promise<Control> {
   if (statement.arguments === undefined) {
     const caught = interpreter.state.caught.at(-1);
     if (caught === undefined) {
-      return raise(10704, 'To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH block, or add error parameters to the THROW statement.', statement.line, 15);
+      return raise(
+        10704,
+        'To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH block, or add error parameters to the THROW statement.',
+        statement.line,
+        15,
+      );
     }
     throw interpreter.rethrown(caught);
   }
   const number = Number(await interpreter.evaluateValue(statement.arguments.number, frame, { name: 'int' }));
-  const message = String((await interpreter.evaluateValue(statement.arguments.message, frame, { name: 'nvarchar', length: 2048 })) ?? '');
-  const state = Number(await interpreter.evaluateValue(statement.arguments.state, frame, { name: 'tinyint' }));
+  const message = String(
+    (await interpreter.evaluateValue(statement.arguments.message, frame, {
+      name: 'nvarchar',
+      length: 2048,
+    })) ?? '',
+  );
+  const state = Number(
+    await interpreter.evaluateValue(statement.arguments.state, frame, { name: 'tinyint' }),
+  );
   if (number < 50000) {
-    raise(35100, `Error number ${String(number)} in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647.`, statement.line, 16, 10);
+    raise(
+      35100,
+      `Error number ${String(number)} in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647.`,
+      statement.line,
+      16,
+      10,
+    );
   }
   throw new SqlError({ number, state, class: 16, message, line: statement.line });
 }
 
-export async function executeRaiserror(interpreter: Interpreter, statement: Raiserror, frame: Frame): Promise<void> {
+export async function executeRaiserror(
+  interpreter: Interpreter,
+  statement: Raiserror,
+  frame: Frame,
+): Promise<void> {
   const text = await interpreter.evaluateValue(statement.message, frame);
   const severity = Number(await interpreter.evaluateValue(statement.severity, frame, { name: 'int' }));
   const given = Number(await interpreter.evaluateValue(statement.state, frame, { name: 'int' }));
@@ -71,16 +106,34 @@ export async function executeRaiserror(interpreter: Interpreter, statement: Rais
   const args: SqlValue[] = [];
   for (const argument of statement.arguments) args.push(await interpreter.evaluateValue(argument, frame));
   if (severity > 18 && !statement.options.includes('LOG')) {
-    raise(2754, 'Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option.', statement.line);
+    raise(
+      2754,
+      'Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option.',
+      statement.line,
+    );
   }
-  if (severity >= 20 || statement.options.includes('LOG')) unsupported('RAISERROR … WITH LOG', statement.line);
+  if (severity >= 20 || statement.options.includes('LOG'))
+    unsupported('RAISERROR … WITH LOG', statement.line);
   if (typeof text === 'number') {
-    raise(18054, `Error ${String(text)}, severity ${String(severity)}, state ${String(state)} was raised, but no message with that error number was found in sys.messages. If error is larger than 50000, make sure the user-defined message is added using sp_addmessage.`, statement.line);
+    raise(
+      18054,
+      `Error ${String(text)}, severity ${String(severity)}, state ${String(state)} was raised, but no message with that error number was found in sys.messages. If error is larger than 50000, make sure the user-defined message is added using sp_addmessage.`,
+      statement.line,
+    );
   }
   const message = formatMessage(String(text ?? ''), args);
   const level = Math.max(0, severity);
   if (level <= 10) {
-    interpreter.message({ number: level === 0 || level === 10 ? 50000 : 50000, state, class: level === 10 ? 0 : level, message, line: statement.line }, frame);
+    interpreter.message(
+      {
+        number: level === 0 || level === 10 ? 50000 : 50000,
+        state,
+        class: level === 10 ? 0 : level,
+        message,
+        line: statement.line,
+      },
+      frame,
+    );
     if (statement.options.includes('SETERROR')) interpreter.state.error = 50000;
     return;
   }
@@ -92,20 +145,37 @@ export async function executePrint(interpreter: Interpreter, statement: Print, f
   const text =
     value === null
       ? ''
-      : ((await interpreter.convertValue(value, type, /char|text|sysname/u.test(type.name) ? type : { name: 'nvarchar', length: 4000 })) ?? '');
-  interpreter.message({ number: 0, state: 1, class: 0, message: text.slice(0, 8000), line: statement.line }, frame);
+      : ((await interpreter.convertValue(
+          value,
+          type,
+          /char|text|sysname/u.test(type.name) ? type : { name: 'nvarchar', length: 4000 },
+        )) ?? '');
+  interpreter.message(
+    { number: 0, state: 1, class: 0, message: text.slice(0, 8000), line: statement.line },
+    frame,
+  );
 }
 
-export async function executeWaitFor(interpreter: Interpreter, statement: WaitFor, frame: Frame): Promise<void> {
+export async function executeWaitFor(
+  interpreter: Interpreter,
+  statement: WaitFor,
+  frame: Frame,
+): Promise<void> {
   if (statement.mode === 'time') return unsupported('WAITFOR TIME', statement.line);
   const text = String(await interpreter.evaluateValue(statement.value, frame));
   const found = /(?:^|\s)(\d{1,3}):(\d{1,2})(?::(\d{1,2})(?:[.:](\d{1,3}))?)?/u.exec(text);
   if (found === null) {
-    return raise(148, `Incorrect time syntax in time string '${text}' used with WAITFOR.`, statement.line, 15);
+    return raise(
+      148,
+      `Incorrect time syntax in time string '${text}' used with WAITFOR.`,
+      statement.line,
+      15,
+    );
   }
   const [, hours = '0', minutes = '0', seconds = '0', fraction = ''] = found;
   const total =
-    ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000 + Number(fraction.padEnd(3, '0') || '0');
+    ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000 +
+    Number(fraction.padEnd(3, '0') || '0');
   await new Promise<void>((resolve) => {
     const stop = (): void => {
       clearTimeout(timer);

@@ -58,12 +58,18 @@ export async function executeCursorStatement(
   switch (statement.kind) {
     case 'declareCursor': {
       const key = statement.name.toLowerCase();
-      if (cursors.has(key)) raise(16915, `A cursor with the name '${statement.name}' already exists.`, statement.line);
+      if (cursors.has(key))
+        raise(16915, `A cursor with the name '${statement.name}' already exists.`, statement.line);
       cursors.set(key, fresh(statement.name, statement.definition));
       return;
     }
     case 'openCursor':
-      await open(interpreter, find(interpreter, statement.cursor, frame, statement.line), frame, statement.line);
+      await open(
+        interpreter,
+        find(interpreter, statement.cursor, frame, statement.line),
+        frame,
+        statement.line,
+      );
       return;
     case 'fetchCursor':
       await fetch(interpreter, statement, frame);
@@ -76,7 +82,8 @@ export async function executeCursorStatement(
     }
     case 'deallocateCursor': {
       find(interpreter, statement.cursor, frame, statement.line);
-      if (statement.cursor.kind === 'variable') frame.cursorVariables.set(statement.cursor.name.toLowerCase(), undefined);
+      if (statement.cursor.kind === 'variable')
+        frame.cursorVariables.set(statement.cursor.name.toLowerCase(), undefined);
       else cursors.delete(statement.cursor.name.toLowerCase());
     }
   }
@@ -87,17 +94,29 @@ async function open(interpreter: Interpreter, cursor: Cursor, frame: Frame, line
   const { definition } = cursor;
   const prepared = await prepareSelect(
     interpreter,
-    { kind: 'select', with: definition.with, query: definition.query, options: [], line: definition.line, start: definition.start, end: definition.end },
+    {
+      kind: 'select',
+      with: definition.with,
+      query: definition.query,
+      options: [],
+      line: definition.line,
+      start: definition.start,
+      end: definition.end,
+    },
     frame,
   );
   await interpreter.authorize(prepared.binder.requirements, frame);
   const rows: (string | null)[][] = [];
-  await interpreter.connection.stream(prepared.sql, await interpreter.parameters(prepared.binder.parameters, frame), {
-    onRow: (values) => {
-      rows.push(values);
-      return undefined;
+  await interpreter.connection.stream(
+    prepared.sql,
+    await interpreter.parameters(prepared.binder.parameters, frame),
+    {
+      onRow: (values) => {
+        rows.push(values);
+        return undefined;
+      },
     },
-  });
+  );
   cursor.columns = prepared.query.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
   cursor.rows = rows;
   cursor.position = -1;
@@ -109,9 +128,20 @@ async function fetch(interpreter: Interpreter, statement: FetchCursor, frame: Fr
   const { rows } = cursor;
   if (rows === undefined) return raise(16917, 'Cursor is not open.', statement.line);
   const offset =
-    statement.offset === undefined ? 0 : Number(await interpreter.evaluateValue(statement.offset, frame, { name: 'int' }));
-  if (statement.direction !== 'next' && !cursor.definition.options.some((option) => option === 'SCROLL' || option === 'STATIC' || option === 'INSENSITIVE')) {
-    raise(16911, `fetch: The fetch type ${statement.direction} cannot be used with forward only cursors.`, statement.line);
+    statement.offset === undefined
+      ? 0
+      : Number(await interpreter.evaluateValue(statement.offset, frame, { name: 'int' }));
+  if (
+    statement.direction !== 'next' &&
+    !cursor.definition.options.some(
+      (option) => option === 'SCROLL' || option === 'STATIC' || option === 'INSENSITIVE',
+    )
+  ) {
+    raise(
+      16911,
+      `fetch: The fetch type ${statement.direction} cannot be used with forward only cursors.`,
+      statement.line,
+    );
   }
   const position = {
     next: cursor.position + 1,
@@ -127,14 +157,20 @@ async function fetch(interpreter: Interpreter, statement: FetchCursor, frame: Fr
   interpreter.state.rowCount = row === undefined ? 0n : 1n;
   if (statement.into.length > 0) {
     if (statement.into.length !== cursor.columns.length) {
-      raise(16924, 'Cursorfetch: The number of variables declared in the INTO list must match that of selected columns.', statement.line);
+      raise(
+        16924,
+        'Cursorfetch: The number of variables declared in the INTO list must match that of selected columns.',
+        statement.line,
+      );
     }
     if (row === undefined) return;
     for (const [i, name] of statement.into.entries()) {
       const variable = frame.get(name);
       const column = cursor.columns[i];
-      if (variable === undefined) raise(137, `Must declare the scalar variable "${name}".`, statement.line, 15);
-      if (column !== undefined) variable.value = await interpreter.convertValue(row[i] ?? null, column.type, variable.type);
+      if (variable === undefined)
+        raise(137, `Must declare the scalar variable "${name}".`, statement.line, 15);
+      if (column !== undefined)
+        variable.value = await interpreter.convertValue(row[i] ?? null, column.type, variable.type);
     }
     return;
   }

@@ -33,22 +33,32 @@ export function ddlContext(interpreter: Interpreter, frame: Frame): DdlContext {
 /** Statements that PostgreSQL does not run in a transaction either. */
 const outside = new Set(['createDatabase', 'alterDatabase']);
 
-export async function executeDdl(interpreter: Interpreter, statement: Statement, frame: Frame): Promise<void> {
+export async function executeDdl(
+  interpreter: Interpreter,
+  statement: Statement,
+  frame: Frame,
+): Promise<void> {
   interpreter.refuseWriteWhenDoomed();
   const { state } = interpreter;
   const definition = statement as Definition;
   interpreter.verb = verbOf(statement.kind);
   const context = ddlContext(interpreter, frame);
-  const alone = outside.has(statement.kind) || (definition.kind === 'drop' && definition.object === 'database');
+  const alone =
+    outside.has(statement.kind) || (definition.kind === 'drop' && definition.object === 'database');
   if (alone) {
     if (state.transactions > 0) {
-      raise(226, `${interpreter.verb} statement not allowed within multi-statement transaction.`, statement.line);
+      raise(
+        226,
+        `${interpreter.verb} statement not allowed within multi-statement transaction.`,
+        statement.line,
+      );
     }
     await executeDefinition(definition, context);
   } else {
     if (state.options.implicitTransactions && state.transactions === 0) await beginTransaction(interpreter);
     await executeDefinition(definition, context);
-    if (definition.kind === 'createTable' && frame.kind !== 'batch') rememberTemporary(definition.name, frame);
+    if (definition.kind === 'createTable' && frame.kind !== 'batch')
+      rememberTemporary(definition.name, frame);
   }
   interpreter.snapshot = undefined;
   interpreter.done({});
@@ -56,11 +66,11 @@ export async function executeDdl(interpreter: Interpreter, statement: Statement,
 
 /** A #temp table lives as long as the module that made it. */
 export function rememberTemporary(name: Name, frame: Frame): void {
-  if (name.parts.at(-1)?.name.startsWith('#') === true && frame.kind !== 'batch') frame.temporaryNames.push(name);
+  if (name.parts.at(-1)?.name.startsWith('#') === true && frame.kind !== 'batch')
+    frame.temporaryNames.push(name);
 }
 
-const verbOf = (kind: string): string =>
-  kind.replaceAll(/([A-Z])/gu, ' $1').toUpperCase();
+const verbOf = (kind: string): string => kind.replaceAll(/([A-Z])/gu, ' $1').toUpperCase();
 
 function definitionBinder(interpreter: Interpreter, frame: Frame): DefinitionBinder {
   const scopeOf = (columns: readonly ObjectColumn[]): Scope => {
@@ -68,7 +78,12 @@ function definitionBinder(interpreter: Interpreter, frame: Frame): DefinitionBin
     scope.sources.push({
       name: '',
       pgAlias: '',
-      columns: columns.map((column) => ({ name: column.name, sql: column.pgName, type: column.type, nullable: column.nullable })),
+      columns: columns.map((column) => ({
+        name: column.name,
+        sql: column.pgName,
+        type: column.type,
+        nullable: column.nullable,
+      })),
     });
     return scope;
   };
@@ -105,7 +120,11 @@ function definitionBinder(interpreter: Interpreter, frame: Frame): DefinitionBin
         return query.columns.map((column, i) => {
           const name = statement.columns[i]?.name ?? column.name;
           if (name === '') {
-            raise(4511, `Create View or Function failed because no column name was specified for column ${String(i + 1)}.`, statement.line);
+            raise(
+              4511,
+              `Create View or Function failed because no column name was specified for column ${String(i + 1)}.`,
+              statement.line,
+            );
           }
           return { name, type: column.type, nullable: column.nullable };
         });
@@ -113,7 +132,8 @@ function definitionBinder(interpreter: Interpreter, frame: Frame): DefinitionBin
       if (statement?.kind === 'createFunction' && statement.returns.kind === 'inline') {
         const inner = new Map(frame.types);
         for (const parameter of statement.parameters) {
-          if (parameter.type.system !== undefined) inner.set(parameter.name.toLowerCase(), parameter.type.system);
+          if (parameter.type.system !== undefined)
+            inner.set(parameter.name.toLowerCase(), parameter.type.system);
         }
         binder.input.variables = inner;
         const common = bindCommonTables(binder, statement.returns.with);

@@ -81,7 +81,8 @@ function bindForTypes(
         if (variable.kind !== 'scalarVariable') continue;
         const type = variableType(variable.type, variable.name);
         frame.declare(variable.name, type);
-        if (variable.initial !== undefined) binder.convert(bindExpression(binder, new Scope(), variable.initial), type, variable.line);
+        if (variable.initial !== undefined)
+          binder.convert(bindExpression(binder, new Scope(), variable.initial), type, variable.line);
       }
       break;
     case 'setVariable': {

@@ -31,7 +31,12 @@ export async function replayRows(
 }
 
 /** A writer that passes everything on and keeps the encoded rows; kept only when exactly one result came without a message. */
-export function recordRows(services: EngineServices, database: string, text: string, out: ResponseWriter): ResponseWriter {
+export function recordRows(
+  services: EngineServices,
+  database: string,
+  text: string,
+  out: ResponseWriter,
+): ResponseWriter {
   const recording: Recording = { columns: [], chunks: [], rowCount: 0 };
   let results = 0;
   let clean = true;

@@ -67,7 +67,8 @@ export async function executeProcedureStatement(
   const status = await callProcedure(interpreter, parts, args, frame, statement.line);
   if (statement.status !== undefined) {
     const variable = frame.get(statement.status);
-    if (variable === undefined) raise(137, `Must declare the scalar variable "${statement.status}".`, statement.line, 15);
+    if (variable === undefined)
+      raise(137, `Must declare the scalar variable "${statement.status}".`, statement.line, 15);
     variable.value = await interpreter.convertValue(String(status), { name: 'int' }, variable.type);
   }
   return undefined;
@@ -75,10 +76,16 @@ export async function executeProcedureStatement(
 
 function variableOf(expression: Expression, frame: Frame, _interpreter: Interpreter): Variable {
   if (expression.kind !== 'variable') {
-    return raise(179, 'Cannot use the OUTPUT option when passing a constant to a stored procedure.', expression.line, 15);
+    return raise(
+      179,
+      'Cannot use the OUTPUT option when passing a constant to a stored procedure.',
+      expression.line,
+      15,
+    );
   }
   const variable = frame.get(expression.name);
-  if (variable === undefined) return raise(137, `Must declare the scalar variable "${expression.name}".`, expression.line, 15);
+  if (variable === undefined)
+    return raise(137, `Must declare the scalar variable "${expression.name}".`, expression.line, 15);
   return variable;
 }
 
@@ -93,7 +100,11 @@ export async function callProcedure(
   const name = parts.at(-1) ?? '';
   const lower = name.toLowerCase();
   if (interpreter.state.nesting >= 32) {
-    raise(217, 'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).', line);
+    raise(
+      217,
+      'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).',
+      line,
+    );
   }
   const system = Object.hasOwn(systemProcedures, lower) ? systemProcedures[lower] : undefined;
   const kind = interpreter.doneKind;
@@ -101,7 +112,10 @@ export async function callProcedure(
   interpreter.state.nesting += 1;
   let status = 0;
   try {
-    if (system !== undefined && (parts.length === 1 || ['sys', 'dbo', ''].includes(parts.at(-2)?.toLowerCase() ?? ''))) {
+    if (
+      system !== undefined &&
+      (parts.length === 1 || ['sys', 'dbo', ''].includes(parts.at(-2)?.toLowerCase() ?? ''))
+    ) {
       status = await system(interpreter, args, frame, line);
     } else {
       status = await runUserProcedure(interpreter, parts, args, frame, line);
@@ -138,7 +152,8 @@ async function runUserProcedure(
   await interpreter.authorize(binder.requirements, frame);
   const definition = parseBatch(object.definition).statements[0];
   if (definition?.kind !== 'createProcedure') throw new Error(`The text of ${object.name} is no procedure`);
-  if (definition.executeAs !== undefined && definition.executeAs.kind !== 'caller') unsupported('EXECUTE AS in a procedure', line);
+  if (definition.executeAs !== undefined && definition.executeAs.kind !== 'caller')
+    unsupported('EXECUTE AS in a procedure', line);
   const inner = new Frame('procedure', frame);
   inner.procedure = object.name;
   inner.procedureId = object.objectId;
@@ -150,14 +165,24 @@ async function runUserProcedure(
   for (const [i, argument] of args.entries()) {
     if (argument.name !== undefined && argument.name !== '') {
       named = true;
-      const known = definition.parameters.some((parameter) => parameter.name.toLowerCase() === argument.name?.toLowerCase());
-      if (!known) raise(8145, `${argument.name} is not a parameter for procedure ${object.name}.`, line, 16, 1);
+      const known = definition.parameters.some(
+        (parameter) => parameter.name.toLowerCase() === argument.name?.toLowerCase(),
+      );
+      if (!known)
+        raise(8145, `${argument.name} is not a parameter for procedure ${object.name}.`, line, 16, 1);
       given.set(argument.name.toLowerCase(), argument);
       continue;
     }
-    if (named) raise(119, `Must pass parameter number ${String(i + 1)} and subsequent parameters as '@name = value'. After the form '@name = value' has been used, all subsequent parameters must be passed in the form '@name = value'.`, line, 15);
+    if (named)
+      raise(
+        119,
+        `Must pass parameter number ${String(i + 1)} and subsequent parameters as '@name = value'. After the form '@name = value' has been used, all subsequent parameters must be passed in the form '@name = value'.`,
+        line,
+        15,
+      );
     const parameter = definition.parameters[i];
-    if (parameter === undefined) raise(8144, `Procedure or function ${object.name} has too many arguments specified.`, line, 16, 2);
+    if (parameter === undefined)
+      raise(8144, `Procedure or function ${object.name} has too many arguments specified.`, line, 16, 2);
     given.set(parameter.name.toLowerCase(), argument);
   }
   for (const parameter of definition.parameters) {
@@ -165,7 +190,13 @@ async function runUserProcedure(
     const argument = given.get(parameter.name.toLowerCase());
     if (argument === undefined || argument.useDefault) {
       if (parameter.default === undefined) {
-        raise(201, `Procedure or function '${object.name}' expects parameter '${parameter.name}', which was not supplied.`, line, 16, 4);
+        raise(
+          201,
+          `Procedure or function '${object.name}' expects parameter '${parameter.name}', which was not supplied.`,
+          line,
+          16,
+          4,
+        );
       }
       inner.declare(parameter.name, type);
       const { value } = await interpreter.evaluate(parameter.default, inner, type);
@@ -173,7 +204,13 @@ async function runUserProcedure(
       continue;
     }
     if (argument.output && !parameter.output) {
-      raise(8162, `The formal parameter "${parameter.name}" was not declared as an OUTPUT parameter, but the actual parameter passed in requested output.`, line, 16, 2);
+      raise(
+        8162,
+        `The formal parameter "${parameter.name}" was not declared as an OUTPUT parameter, but the actual parameter passed in requested output.`,
+        line,
+        16,
+        2,
+      );
     }
     inner.declare(parameter.name, type, await interpreter.convertValue(argument.value, argument.type, type));
   }
@@ -210,16 +247,29 @@ async function runUserProcedure(
 
 export async function dropTemporary(interpreter: Interpreter, frame: Frame): Promise<void> {
   if (interpreter.signal.aborted) return;
-  for (const table of frame.temporary.splice(0)) await interpreter.connection.query(`DROP TABLE IF EXISTS ${table}`);
+  for (const table of frame.temporary.splice(0))
+    await interpreter.connection.query(`DROP TABLE IF EXISTS ${table}`);
   for (const name of frame.temporaryNames.splice(0)) {
     await executeDefinition(
-      { kind: 'drop', object: 'table', ifExists: true, names: [name], line: name.line, start: name.start, end: name.end },
+      {
+        kind: 'drop',
+        object: 'table',
+        ifExists: true,
+        names: [name],
+        line: name.line,
+        start: name.start,
+        end: name.end,
+      },
       ddlContext(interpreter, frame),
     );
   }
 }
 
-export async function executeDynamic(interpreter: Interpreter, statement: ExecuteText, frame: Frame): Promise<void> {
+export async function executeDynamic(
+  interpreter: Interpreter,
+  statement: ExecuteText,
+  frame: Frame,
+): Promise<void> {
   if (statement.asUser !== undefined) unsupported('EXECUTE (…) AS USER', statement.line);
   let text = '';
   for (const part of statement.parts) {
@@ -245,5 +295,11 @@ export async function runText(interpreter: Interpreter, text: string, frame: Fra
 }
 
 export function argumentFromValue(name: string, type: SqlType, value: SqlValue): Argument {
-  return { name: name === '' ? undefined : name, type, value: encodeParameter(type, value), useDefault: false, output: false };
+  return {
+    name: name === '' ? undefined : name,
+    type,
+    value: encodeParameter(type, value),
+    useDefault: false,
+    output: false,
+  };
 }

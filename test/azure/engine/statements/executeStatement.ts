@@ -60,14 +60,29 @@ export async function executeStatement(
       const name = table.schema === '' ? table.name : `${interpreter.database}.${table.schema}.${table.name}`;
       if (statement.on) {
         if (!table.columns.some((column) => column.identity)) {
-          raise(8106, `Table '${table.name}' does not have the identity property. Cannot perform SET operation.`, statement.line);
+          raise(
+            8106,
+            `Table '${table.name}' does not have the identity property. Cannot perform SET operation.`,
+            statement.line,
+          );
         }
         const other = state.identityInsert;
         if (other !== undefined && other.objectId !== table.objectId) {
-          raise(8107, `IDENTITY_INSERT is already ON for table '${other.name}'. Cannot perform SET operation for table '${table.name}'.`, statement.line);
+          raise(
+            8107,
+            `IDENTITY_INSERT is already ON for table '${other.name}'. Cannot perform SET operation for table '${table.name}'.`,
+            statement.line,
+          );
         }
         binder.require('ALTER', table);
-        await authorizeAlter(interpreter, binder, frame, statement.table.parts.map((part) => part.name).join('.'), statement.line, 11);
+        await authorizeAlter(
+          interpreter,
+          binder,
+          frame,
+          statement.table.parts.map((part) => part.name).join('.'),
+          statement.line,
+          11,
+        );
         state.identityInsert = { objectId: table.objectId, name };
       } else if (state.identityInsert?.objectId === table.objectId) {
         state.identityInsert = undefined;
@@ -78,7 +93,9 @@ export async function executeStatement(
       if (await interpreter.condition(statement.condition, frame)) {
         return await interpreter.runStatement(statement.then, frame);
       }
-      return statement.otherwise === undefined ? undefined : await interpreter.runStatement(statement.otherwise, frame);
+      return statement.otherwise === undefined
+        ? undefined
+        : await interpreter.runStatement(statement.otherwise, frame);
     case 'block':
       return await interpreter.runList(statement.statements, frame);
     case 'while':
@@ -93,9 +110,17 @@ export async function executeStatement(
       return undefined;
     case 'return': {
       if (statement.value !== undefined && frame.kind !== 'procedure') {
-        raise(178, 'A RETURN statement with a return value cannot be used in this context.', statement.line, 15);
+        raise(
+          178,
+          'A RETURN statement with a return value cannot be used in this context.',
+          statement.line,
+          15,
+        );
       }
-      const value = statement.value === undefined ? null : await interpreter.evaluateValue(statement.value, frame, { name: 'int' });
+      const value =
+        statement.value === undefined
+          ? null
+          : await interpreter.evaluateValue(statement.value, frame, { name: 'int' });
       return { kind: 'return', value: Number(value ?? 0) };
     }
     case 'tryCatch':
@@ -124,10 +149,20 @@ export async function executeStatement(
       return undefined;
     case 'use':
       if (statement.database.name.toLowerCase() !== interpreter.database.toLowerCase()) {
-        raise(40508, 'USE statement is not supported to switch between databases. Use a new connection to connect to a different database.', statement.line);
+        raise(
+          40508,
+          'USE statement is not supported to switch between databases. Use a new connection to connect to a different database.',
+          statement.line,
+        );
       }
       interpreter.message(
-        { number: 5701, state: 2, class: 0, message: `Changed database context to '${interpreter.database}'.`, line: statement.line },
+        {
+          number: 5701,
+          state: 2,
+          class: 0,
+          message: `Changed database context to '${interpreter.database}'.`,
+          line: statement.line,
+        },
         frame,
       );
       return undefined;
@@ -157,16 +192,31 @@ export async function executeStatement(
     case 'alterAuthorization':
       interpreter.refuseWriteWhenDoomed();
       await interpreter.connection.atomic(() =>
-        interpreter.authorization.executeDcl(statement, state.context, interpreter.connection, interpreter.out),
+        interpreter.authorization.executeDcl(
+          statement,
+          state.context,
+          interpreter.connection,
+          interpreter.out,
+        ),
       );
       interpreter.done({});
       return undefined;
     case 'executeAs': {
       const context = statement.context;
-      if (context.kind !== 'user' && context.kind !== 'login') return unsupported(`EXECUTE AS ${context.kind.toUpperCase()}`, statement.line);
-      const name = await interpreter.evaluateValue(context.kind === 'user' ? context.user : context.login, frame, { name: 'nvarchar', length: 128 });
+      if (context.kind !== 'user' && context.kind !== 'login')
+        return unsupported(`EXECUTE AS ${context.kind.toUpperCase()}`, statement.line);
+      const name = await interpreter.evaluateValue(
+        context.kind === 'user' ? context.user : context.login,
+        frame,
+        { name: 'nvarchar', length: 128 },
+      );
       state.contexts.push(
-        await interpreter.authorization.executeAs(state.context, interpreter.connection, context.kind, String(name)),
+        await interpreter.authorization.executeAs(
+          state.context,
+          interpreter.connection,
+          context.kind,
+          String(name),
+        ),
       );
       interpreter.done({});
       return undefined;

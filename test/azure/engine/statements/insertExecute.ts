@@ -49,7 +49,9 @@ export async function insertFromExecute(
   const columns =
     statement.columns.length > 0
       ? statement.columns.map((name) => {
-          const found = object.columns.find((column) => column.name.toLowerCase() === name.name.toLowerCase());
+          const found = object.columns.find(
+            (column) => column.name.toLowerCase() === name.name.toLowerCase(),
+          );
           return found ?? raise(207, `Invalid column name '${name.name}'.`, name.line);
         })
       : object.columns.filter((column) => !column.computed && !column.identity && !column.generated);
@@ -57,7 +59,13 @@ export async function insertFromExecute(
   await interpreter.connection.atomic(async () => {
     for (const result of results) {
       if (result.columns.length !== columns.length) {
-        raise(213, 'Column name or number of supplied values does not match table definition.', statement.line, 16, 7);
+        raise(
+          213,
+          'Column name or number of supplied values does not match table definition.',
+          statement.line,
+          16,
+          7,
+        );
       }
       const values = columns.map((column, i) => {
         const from = result.columns[i]?.type ?? column.type;
@@ -68,7 +76,12 @@ export async function insertFromExecute(
       });
       const sql = `INSERT INTO ${object.pgName} (${columns.map((column) => column.pgName).join(', ')}) VALUES (${values.join(', ')})`;
       for (const row of result.rows) {
-        await interpreter.connection.query(sql, row.map((value, i) => encodeParameter(result.columns[i]?.type ?? { name: 'nvarchar', length: -1 }, value)));
+        await interpreter.connection.query(
+          sql,
+          row.map((value, i) =>
+            encodeParameter(result.columns[i]?.type ?? { name: 'nvarchar', length: -1 }, value),
+          ),
+        );
         count += 1;
       }
     }

@@ -14,7 +14,8 @@ import { createTableFor } from './selectInto.ts';
 export const commands = { select: 0xc1, insert: 0xc3, delete: 0xc4, update: 0xc5, merge: 0x117 } as const;
 
 /** OPTION hints that change only the plan. */
-const planHints = /^(?:RECOMPILE|MAXDOP|MAXRECURSION|OPTIMIZE FOR|FORCE ORDER|HASH|MERGE|LOOP|FAST|KEEP PLAN|KEEPFIXED PLAN|LABEL|USE HINT|ROBUST PLAN|CONCAT|ORDER GROUP|NO_PERFORMANCE_SPOOL|QUERYTRACEON|MIN_GRANT_PERCENT|MAX_GRANT_PERCENT|PARAMETERIZATION|DISABLE_|ENABLE_|IGNORE_)/u;
+const planHints =
+  /^(?:RECOMPILE|MAXDOP|MAXRECURSION|OPTIMIZE FOR|FORCE ORDER|HASH|MERGE|LOOP|FAST|KEEP PLAN|KEEPFIXED PLAN|LABEL|USE HINT|ROBUST PLAN|CONCAT|ORDER GROUP|NO_PERFORMANCE_SPOOL|QUERYTRACEON|MIN_GRANT_PERCENT|MAX_GRANT_PERCENT|PARAMETERIZATION|DISABLE_|ENABLE_|IGNORE_)/u;
 
 export function checkOptions(options: readonly string[], line: number): void {
   for (const option of options) if (!planHints.test(option)) unsupported(`OPTION (${option})`, line);
@@ -51,7 +52,11 @@ export function resultColumns(query: BoundQuery): ResultColumn[] {
   }));
 }
 
-export async function executeSelect(interpreter: Interpreter, statement: SelectStatement, frame: Frame): Promise<void> {
+export async function executeSelect(
+  interpreter: Interpreter,
+  statement: SelectStatement,
+  frame: Frame,
+): Promise<void> {
   const body = statement.query.body;
   const into = body.kind === 'selectBlock' ? body.into : undefined;
   interpreter.verb = 'SELECT';

@@ -20,7 +20,13 @@ export async function createTableFor(
   const at = { line: into.line, start: into.start, end: into.end };
   const elements = query.columns.map((column): ColumnDefinition => {
     if (column.name === '') {
-      raise(1038, 'An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, look for empty alias names. Aliases defined as "" or [] are not allowed. Change the alias to a valid name.', into.line, 15, 5);
+      raise(
+        1038,
+        'An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, look for empty alias names. Aliases defined as "" or [] are not allowed. Change the alias to a valid name.',
+        into.line,
+        15,
+        5,
+      );
     }
     const type = column.untypedNull === true ? { name: 'int' as const } : column.type;
     const dataType: DataType = {
@@ -44,7 +50,10 @@ export async function createTableFor(
   });
   let count = 0;
   await interpreter.connection.atomic(async () => {
-    await executeDefinition({ kind: 'createTable', name: into, elements, options: [], ...at }, ddlContext(interpreter, frame));
+    await executeDefinition(
+      { kind: 'createTable', name: into, elements, options: [], ...at },
+      ddlContext(interpreter, frame),
+    );
     const binder = await interpreter.binder(frame);
     const table = binder.table(into);
     const values = query.columns.map((column, i) =>
@@ -56,7 +65,7 @@ export async function createTableFor(
       parameters,
       { onRow: () => undefined },
     );
-    count = Number(ended.rowCount);
+    count = ended.rowCount;
   });
   rememberTemporary(into, frame);
   interpreter.snapshot = undefined;

@@ -6,7 +6,11 @@ import type { Interpreter } from '../interpreter/interpreter.ts';
 import { fixedOptions, flagOptions } from '../interpreter/sessionOptions.ts';
 import type { SessionOptions } from '../interpreter/sessionOptions.ts';
 
-export async function executeSetOption(interpreter: Interpreter, statement: SetOption, _frame: Frame): Promise<void> {
+export async function executeSetOption(
+  interpreter: Interpreter,
+  statement: SetOption,
+  _frame: Frame,
+): Promise<void> {
   const { options } = interpreter.state;
   for (const name of statement.options) {
     if (name === 'ANSI_DEFAULTS') {
@@ -18,7 +22,12 @@ export async function executeSetOption(interpreter: Interpreter, statement: SetO
       if (statement.on) unsupported(`SET ${name} ON`, statement.line);
       continue;
     }
-    if (name === 'NO_BROWSETABLE' || name === 'REMOTE_PROC_TRANSACTIONS' || name === 'FORCEPLAN' || name === 'DISABLE_DEF_CNST_CHK') {
+    if (
+      name === 'NO_BROWSETABLE' ||
+      name === 'REMOTE_PROC_TRANSACTIONS' ||
+      name === 'FORCEPLAN' ||
+      name === 'DISABLE_DEF_CNST_CHK'
+    ) {
       if (statement.on && name !== 'NO_BROWSETABLE') unsupported(`SET ${name} ON`, statement.line);
       continue;
     }
@@ -27,20 +36,28 @@ export async function executeSetOption(interpreter: Interpreter, statement: SetO
       unsupported(`SET ${name}`, statement.line);
     }
     const fixed = fixedOptions[field];
-    if (fixed !== undefined && fixed !== statement.on) unsupported(`SET ${name} ${statement.on ? 'ON' : 'OFF'}`, statement.line);
+    if (fixed !== undefined && fixed !== statement.on)
+      unsupported(`SET ${name} ${statement.on ? 'ON' : 'OFF'}`, statement.line);
     options[field] = statement.on;
   }
   await Promise.resolve();
 }
 
-const languages: Record<string, { name: string; dateFormat: SessionOptions['dateFormat']; dateFirst: number }> = {
+const languages: Record<
+  string,
+  { name: string; dateFormat: SessionOptions['dateFormat']; dateFirst: number }
+> = {
   us_english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
   english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
   british: { name: 'British', dateFormat: 'dmy', dateFirst: 1 },
   'british english': { name: 'British', dateFormat: 'dmy', dateFirst: 1 },
 };
 
-export async function executeSetValue(interpreter: Interpreter, statement: SetValue, frame: Frame): Promise<void> {
+export async function executeSetValue(
+  interpreter: Interpreter,
+  statement: SetValue,
+  frame: Frame,
+): Promise<void> {
   const { options } = interpreter.state;
   const word = async (): Promise<string> =>
     String((await interpreter.evaluateValue(statement.value, frame)) ?? '').toLowerCase();
@@ -64,7 +81,8 @@ export async function executeSetValue(interpreter: Interpreter, statement: SetVa
     }
     case 'DATEFIRST': {
       const first = await number();
-      if (first < 1 || first > 7) raise(2744, `Invalid value for the SET DATEFIRST: ${String(first)}.`, statement.line);
+      if (first < 1 || first > 7)
+        raise(2744, `Invalid value for the SET DATEFIRST: ${String(first)}.`, statement.line);
       options.dateFirst = first;
       return;
     }
@@ -73,7 +91,8 @@ export async function executeSetValue(interpreter: Interpreter, statement: SetVa
       if (!['mdy', 'dmy', 'ymd', 'ydm', 'myd', 'dym'].includes(format)) {
         raise(2741, `SET DATEFORMAT date order '${format}' is invalid.`, statement.line);
       }
-      if (format === 'ydm' || format === 'myd' || format === 'dym') unsupported(`SET DATEFORMAT ${format}`, statement.line);
+      if (format === 'ydm' || format === 'myd' || format === 'dym')
+        unsupported(`SET DATEFORMAT ${format}`, statement.line);
       options.dateFormat = format as SessionOptions['dateFormat'];
       await interpreter.connection.query("SELECT set_config('tsql.dateformat', $1, false)", [format]);
       return;
@@ -83,7 +102,11 @@ export async function executeSetValue(interpreter: Interpreter, statement: SetVa
       const language = languages[name];
       if (language === undefined) {
         if (/^[a-z ]+$/u.test(name) && name.length > 3) unsupported(`SET LANGUAGE ${name}`, statement.line);
-        return raise(2740, `SET LANGUAGE failed because '${name}' is not an official language name or a language alias on this SQL Server.`, statement.line);
+        return raise(
+          2740,
+          `SET LANGUAGE failed because '${name}' is not an official language name or a language alias on this SQL Server.`,
+          statement.line,
+        );
       }
       const from = options.language;
       options.language = language.name;
@@ -91,7 +114,13 @@ export async function executeSetValue(interpreter: Interpreter, statement: SetVa
       options.dateFirst = language.dateFirst;
       interpreter.out.environment({ type: 'language', from, to: language.name });
       interpreter.message(
-        { number: 5703, state: 1, class: 0, message: `Changed language setting to ${language.name}.`, line: statement.line },
+        {
+          number: 5703,
+          state: 1,
+          class: 0,
+          message: `Changed language setting to ${language.name}.`,
+          line: statement.line,
+        },
         frame,
       );
       return;
@@ -103,7 +132,10 @@ export async function executeSetValue(interpreter: Interpreter, statement: SetVa
       return;
     }
     case 'CONTEXT_INFO': {
-      const value = await interpreter.evaluateValue(statement.value, frame, { name: 'varbinary', length: 128 });
+      const value = await interpreter.evaluateValue(statement.value, frame, {
+        name: 'varbinary',
+        length: 128,
+      });
       options.contextInfo = value instanceof Uint8Array ? value : null;
       return;
     }

@@ -35,7 +35,9 @@ beforeEach(async () => {
     age int NULL CONSTRAINT CK_age CHECK (age > 0),
     created datetime2(0) NOT NULL DEFAULT '2024-01-01',
     doubled AS (age * 2))`);
-  await rows("CREATE TABLE dbo.pet (id int NOT NULL PRIMARY KEY, owner int NOT NULL CONSTRAINT FK_owner REFERENCES dbo.person (id))");
+  await rows(
+    'CREATE TABLE dbo.pet (id int NOT NULL PRIMARY KEY, owner int NOT NULL CONSTRAINT FK_owner REFERENCES dbo.person (id))',
+  );
   await rows("INSERT dbo.person (name, email, age) VALUES (N'Ann', 'ann@x', 30), (N'Bob', NULL, 40)");
 });
 
@@ -51,25 +53,79 @@ describe('INSERT', () => {
     const { results, counts } = await session.run(
       "INSERT person (name) OUTPUT inserted.id, inserted.name AS n VALUES ('Cy'); SELECT SCOPE_IDENTITY(), @@IDENTITY, @@ROWCOUNT",
     );
-    assert.deepEqual(results.map((result) => result.rows), [[[3, 'Cy']], [['3', '3', 1]]]);
-    assert.deepEqual(results[0]?.columns.map((column) => column.name), ['id', 'n']);
+    assert.deepEqual(
+      results.map((result) => result.rows),
+      [[[3, 'Cy']], [['3', '3', 1]]],
+    );
+    assert.deepEqual(
+      results[0]?.columns.map((column) => column.name),
+      ['id', 'n'],
+    );
     assert.deepEqual(counts, [1, 1]);
   });
 
   const refused: [string, number, string][] = [
-    ['INSERT person (name) VALUES (NULL)', 515, "Cannot insert the value NULL into column 'name', table 'app.dbo.person'; column does not allow nulls. INSERT fails."],
-    ["INSERT person (name, email) VALUES ('x', 'ANN@X ')", 2627, "Violation of UNIQUE KEY constraint 'UQ_email'. Cannot insert duplicate key in object 'dbo.person'. The duplicate key value is (ANN@X )."],
-    ["INSERT person (name, age) VALUES ('x', -1)", 547, 'The INSERT statement conflicted with the CHECK constraint "CK_age". The conflict occurred in database "app", table "dbo.person", column \'age\'.'],
-    ['INSERT pet VALUES (1, 99)', 547, 'The INSERT statement conflicted with the FOREIGN KEY constraint "FK_owner". The conflict occurred in database "app", table "dbo.person", column \'id\'.'],
-    ["INSERT person (name) VALUES (REPLICATE('y', 21))", 2628, "String or binary data would be truncated in table 'app.dbo.person', column 'name'. Truncated value: 'yyyyyyyyyyyyyyyyyyyy'."],
-    ["INSERT person (id, name) VALUES (9, 'x')", 544, "Cannot insert explicit value for identity column in table 'person' when IDENTITY_INSERT is set to OFF."],
+    [
+      'INSERT person (name) VALUES (NULL)',
+      515,
+      "Cannot insert the value NULL into column 'name', table 'app.dbo.person'; column does not allow nulls. INSERT fails.",
+    ],
+    [
+      "INSERT person (name, email) VALUES ('x', 'ANN@X ')",
+      2627,
+      "Violation of UNIQUE KEY constraint 'UQ_email'. Cannot insert duplicate key in object 'dbo.person'. The duplicate key value is (ANN@X ).",
+    ],
+    [
+      "INSERT person (name, age) VALUES ('x', -1)",
+      547,
+      'The INSERT statement conflicted with the CHECK constraint "CK_age". The conflict occurred in database "app", table "dbo.person", column \'age\'.',
+    ],
+    [
+      'INSERT pet VALUES (1, 99)',
+      547,
+      'The INSERT statement conflicted with the FOREIGN KEY constraint "FK_owner". The conflict occurred in database "app", table "dbo.person", column \'id\'.',
+    ],
+    [
+      "INSERT person (name) VALUES (REPLICATE('y', 21))",
+      2628,
+      "String or binary data would be truncated in table 'app.dbo.person', column 'name'. Truncated value: 'yyyyyyyyyyyyyyyyyyyy'.",
+    ],
+    [
+      "INSERT person (id, name) VALUES (9, 'x')",
+      544,
+      "Cannot insert explicit value for identity column in table 'person' when IDENTITY_INSERT is set to OFF.",
+    ],
     ["INSERT person (name, nosuch) VALUES ('x', 1)", 207, "Invalid column name 'nosuch'."],
-    ["INSERT person (name, name) VALUES ('x', 'y')", 264, "The column name 'name' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code."],
-    ["INSERT person (name, age) VALUES ('x')", 109, 'There are more columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.'],
-    ["INSERT person (name) VALUES ('x', 1)", 110, 'There are fewer columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.'],
-    ["INSERT person (name, age) SELECT 'x'", 120, 'The select list for the INSERT statement contains fewer items than the insert list. The number of SELECT values must match the number of INSERT columns.'],
-    ["INSERT person (doubled) VALUES (1)", 271, 'The column "doubled" cannot be modified because it is either a computed column or is the result of a UNION operator.'],
-    ['INSERT pet VALUES (1)', 213, 'Column name or number of supplied values does not match table definition.'],
+    [
+      "INSERT person (name, name) VALUES ('x', 'y')",
+      264,
+      "The column name 'name' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause. Modify the clause to make sure that a column is updated only once. If this statement updates or inserts columns into a view, column aliasing can conceal the duplication in your code.",
+    ],
+    [
+      "INSERT person (name, age) VALUES ('x')",
+      109,
+      'There are more columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.',
+    ],
+    [
+      "INSERT person (name) VALUES ('x', 1)",
+      110,
+      'There are fewer columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.',
+    ],
+    [
+      "INSERT person (name, age) SELECT 'x'",
+      120,
+      'The select list for the INSERT statement contains fewer items than the insert list. The number of SELECT values must match the number of INSERT columns.',
+    ],
+    [
+      'INSERT person (doubled) VALUES (1)',
+      271,
+      'The column "doubled" cannot be modified because it is either a computed column or is the result of a UNION operator.',
+    ],
+    [
+      'INSERT pet VALUES (1)',
+      213,
+      'Column name or number of supplied values does not match table definition.',
+    ],
     ['INSERT nosuch VALUES (1)', 208, "Invalid object name 'nosuch'."],
   ];
   it.each(refused)('%s: %i', async (text, number, message) => {
@@ -77,7 +133,9 @@ describe('INSERT', () => {
   });
 
   it('takes explicit identities while IDENTITY_INSERT is on, and goes on after them', async () => {
-    await rows("SET IDENTITY_INSERT person ON; INSERT person (id, name) VALUES (50, 'fifty'); SET IDENTITY_INSERT person OFF");
+    await rows(
+      "SET IDENTITY_INSERT person ON; INSERT person (id, name) VALUES (50, 'fifty'); SET IDENTITY_INSERT person OFF",
+    );
     assert.deepEqual(await rows("INSERT person (name) VALUES ('next'); SELECT SCOPE_IDENTITY()"), [['51']]);
   });
 
@@ -90,19 +148,27 @@ describe('INSERT', () => {
 describe('UPDATE, DELETE and MERGE', () => {
   it('updates through a join and shows what was', async () => {
     assert.deepEqual(
-      await rows('UPDATE p SET age += x.years OUTPUT deleted.age, inserted.age, x.years FROM person p JOIN (VALUES (1, 5)) x(id, years) ON x.id = p.id'),
+      await rows(
+        'UPDATE p SET age += x.years OUTPUT deleted.age, inserted.age, x.years FROM person p JOIN (VALUES (1, 5)) x(id, years) ON x.id = p.id',
+      ),
       [[30, 35, 5]],
     );
   });
 
   it('deletes with TOP and a variable gets the value', async () => {
-    assert.deepEqual(await rows("DECLARE @n nvarchar(20); UPDATE person SET @n = name = name + '!' WHERE id = 2; SELECT @n"), [['Bob!']]);
+    assert.deepEqual(
+      await rows("DECLARE @n nvarchar(20); UPDATE person SET @n = name = name + '!' WHERE id = 2; SELECT @n"),
+      [['Bob!']],
+    );
     await rows('DELETE TOP (1) FROM person');
     assert.deepEqual(await rows('SELECT COUNT(*) FROM person'), [[1]]);
   });
 
   it('refuses what may not change', async () => {
-    assert.deepEqual(await failure('UPDATE person SET id = 5'), [8102, "Cannot update identity column 'id'."]);
+    assert.deepEqual(await failure('UPDATE person SET id = 5'), [
+      8102,
+      "Cannot update identity column 'id'.",
+    ]);
     assert.equal((await failure("UPDATE person SET name = 'a', name = 'b'"))?.[0], 264);
   });
 
@@ -128,7 +194,12 @@ describe('UPDATE, DELETE and MERGE', () => {
   });
 
   it('puts OUTPUT INTO a table variable', async () => {
-    assert.deepEqual(await rows('DECLARE @t TABLE (id int, name nvarchar(20)); DELETE person OUTPUT deleted.id, deleted.name INTO @t WHERE id = 1; SELECT * FROM @t'), [[1, 'Ann']]);
+    assert.deepEqual(
+      await rows(
+        'DECLARE @t TABLE (id int, name nvarchar(20)); DELETE person OUTPUT deleted.id, deleted.name INTO @t WHERE id = 1; SELECT * FROM @t',
+      ),
+      [[1, 'Ann']],
+    );
   });
 });
 
@@ -144,23 +215,36 @@ describe('tables of the session', () => {
   });
 
   it('makes tables by SELECT INTO', async () => {
-    assert.deepEqual(await rows('SELECT id, name INTO #n FROM person; SELECT COUNT(*) FROM #n; DROP TABLE #n; SELECT 1'), [[1]]);
+    assert.deepEqual(
+      await rows('SELECT id, name INTO #n FROM person; SELECT COUNT(*) FROM #n; DROP TABLE #n; SELECT 1'),
+      [[1]],
+    );
   });
 });
 
 describe('procedures', () => {
   it('returns rows, OUTPUT parameters and a status', async () => {
     await rows('DROP PROCEDURE IF EXISTS dbo.older');
-    await rows('CREATE PROCEDURE dbo.older @than int, @count int OUTPUT AS BEGIN SET NOCOUNT ON; SELECT name FROM person WHERE age > @than; SELECT @count = COUNT(*) FROM person; RETURN 7; END');
-    const { results } = await session.run('DECLARE @c int, @rc int; EXEC @rc = older 35, @c OUTPUT; SELECT @c, @rc');
-    assert.deepEqual(results.map((result) => result.rows), [[['Bob']], [[2, 7]]]);
+    await rows(
+      'CREATE PROCEDURE dbo.older @than int, @count int OUTPUT AS BEGIN SET NOCOUNT ON; SELECT name FROM person WHERE age > @than; SELECT @count = COUNT(*) FROM person; RETURN 7; END',
+    );
+    const { results } = await session.run(
+      'DECLARE @c int, @rc int; EXEC @rc = older 35, @c OUTPUT; SELECT @c, @rc',
+    );
+    assert.deepEqual(
+      results.map((result) => result.rows),
+      [[['Bob']], [[2, 7]]],
+    );
     const answer = await session.call('dbo.older', [
       { name: '@than', type: { name: 'int' }, value: 0 },
       { name: '@count', type: { name: 'int' }, value: null, output: true },
     ]);
     assert.equal(answer.status, 7);
     assert.deepEqual(answer.returned, { '@count': 2 });
-    assert.deepEqual(await failure('EXEC older'), [201, "Procedure or function 'older' expects parameter '@than', which was not supplied."]);
+    assert.deepEqual(await failure('EXEC older'), [
+      201,
+      "Procedure or function 'older' expects parameter '@than', which was not supplied.",
+    ]);
     assert.deepEqual(await failure('EXEC nosuch'), [2812, "Could not find stored procedure 'nosuch'."]);
   });
 
@@ -206,15 +290,22 @@ describe('procedures', () => {
 
 describe('triggers', () => {
   it('see inserted and deleted, and may roll back', async () => {
-    await rows("CREATE TRIGGER dbo.watch ON dbo.person AFTER UPDATE AS IF UPDATE(age) SELECT i.age, d.age FROM inserted i JOIN deleted d ON d.id = i.id");
+    await rows(
+      'CREATE TRIGGER dbo.watch ON dbo.person AFTER UPDATE AS IF UPDATE(age) SELECT i.age, d.age FROM inserted i JOIN deleted d ON d.id = i.id',
+    );
     assert.deepEqual(await rows('UPDATE person SET age = 31 WHERE id = 1'), [[31, 30]]);
     assert.deepEqual(await failure('UPDATE person SET age = 1 OUTPUT inserted.id'), [
       334,
       "The target table 'person' of the DML statement cannot have any enabled triggers if the statement contains an OUTPUT clause without INTO clause.",
     ]);
     await rows('ALTER TRIGGER dbo.watch ON dbo.person AFTER UPDATE AS ROLLBACK TRANSACTION');
-    const { errors, messages } = await session.run("UPDATE person SET age = 99 WHERE id = 1; PRINT 'not reached'");
-    assert.deepEqual(errors.map((error) => error.number), [3609]);
+    const { errors, messages } = await session.run(
+      "UPDATE person SET age = 99 WHERE id = 1; PRINT 'not reached'",
+    );
+    assert.deepEqual(
+      errors.map((error) => error.number),
+      [3609],
+    );
     assert.deepEqual(messages, []);
     await rows('DROP TRIGGER dbo.watch');
     assert.deepEqual(await rows('SELECT age FROM person WHERE id = 1'), [[31]]);
@@ -223,13 +314,22 @@ describe('triggers', () => {
 
 describe('views and functions', () => {
   it('expands them', async () => {
-    await rows('DROP VIEW IF EXISTS dbo.adult; DROP FUNCTION IF EXISTS dbo.twice; DROP FUNCTION IF EXISTS dbo.named');
+    await rows(
+      'DROP VIEW IF EXISTS dbo.adult; DROP FUNCTION IF EXISTS dbo.twice; DROP FUNCTION IF EXISTS dbo.named',
+    );
     await rows('CREATE VIEW dbo.adult AS SELECT id, name AS who FROM dbo.person WHERE age >= 18');
     await rows('CREATE FUNCTION dbo.twice (@n int) RETURNS int AS BEGIN RETURN @n * 2 END');
-    await rows('CREATE FUNCTION dbo.named (@like nvarchar(20)) RETURNS TABLE AS RETURN (SELECT id, name FROM dbo.person WHERE name LIKE @like)');
-    assert.deepEqual(await rows("SELECT a.who, dbo.twice(a.id), n.id FROM adult a CROSS APPLY dbo.named(a.who) n WHERE a.who LIKE '[A-B]%' ORDER BY a.id DESC"), [
-      ['Bob', 4, 2],
-      ['Ann', 2, 1],
-    ]);
+    await rows(
+      'CREATE FUNCTION dbo.named (@like nvarchar(20)) RETURNS TABLE AS RETURN (SELECT id, name FROM dbo.person WHERE name LIKE @like)',
+    );
+    assert.deepEqual(
+      await rows(
+        "SELECT a.who, dbo.twice(a.id), n.id FROM adult a CROSS APPLY dbo.named(a.who) n WHERE a.who LIKE '[A-B]%' ORDER BY a.id DESC",
+      ),
+      [
+        ['Bob', 4, 2],
+        ['Ann', 2, 1],
+      ],
+    );
   });
 });

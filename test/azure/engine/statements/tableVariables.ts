@@ -15,7 +15,13 @@ export async function declareTableVariable(
   const key = declaration.name.toLowerCase();
   if (frame.declared.get(key) === declaration && frame.tableVariables.has(key)) return;
   if (frame.declared.has(key)) {
-    raise(134, `The variable name '${declaration.name}' has already been declared. Variable names must be unique within a query batch or stored procedure.`, declaration.line, 15, 2);
+    raise(
+      134,
+      `The variable name '${declaration.name}' has already been declared. Variable names must be unique within a query batch or stored procedure.`,
+      declaration.line,
+      15,
+      2,
+    );
   }
   for (const element of declaration.elements) {
     if (element.kind === 'keyConstraint' && element.name !== undefined) {

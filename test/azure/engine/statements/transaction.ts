@@ -21,7 +21,13 @@ export const isolationLevels: Record<SetIsolationLevel['level'], 1 | 2 | 3 | 4 |
 };
 
 /** Azure SQL has READ_COMMITTED_SNAPSHOT on: readers see versions, as PostgreSQL's read committed does. */
-const pgIsolation = { 1: 'read committed', 2: 'read committed', 3: 'repeatable read', 4: 'serializable', 5: 'repeatable read' } as const;
+const pgIsolation = {
+  1: 'read committed',
+  2: 'read committed',
+  3: 'repeatable read',
+  4: 'serializable',
+  5: 'repeatable read',
+} as const;
 
 export async function beginTransaction(interpreter: Interpreter, name?: string): Promise<void> {
   const { state } = interpreter;
@@ -60,7 +66,10 @@ export async function rollbackTransaction(interpreter: Interpreter, name?: strin
   const savepoint = name === undefined ? -1 : state.savepoints.lastIndexOf(name.toLowerCase());
   if (name !== undefined && savepoint >= 0) {
     if (state.doomed) {
-      raise(3931, 'The current transaction cannot be committed and cannot be rolled back to a savepoint. Roll back the entire transaction.');
+      raise(
+        3931,
+        'The current transaction cannot be committed and cannot be rolled back to a savepoint. Roll back the entire transaction.',
+      );
     }
     await interpreter.connection.rollbackTo(name);
     state.savepoints.length = savepoint + 1;
@@ -74,7 +83,8 @@ export async function rollbackTransaction(interpreter: Interpreter, name?: strin
 
 export async function saveTransaction(interpreter: Interpreter, name: string): Promise<void> {
   const { state } = interpreter;
-  if (state.transactions === 0) raise(628, 'Cannot issue SAVE TRANSACTION when there is no active transaction.');
+  if (state.transactions === 0)
+    raise(628, 'Cannot issue SAVE TRANSACTION when there is no active transaction.');
   interpreter.refuseWriteWhenDoomed();
   await interpreter.connection.savepoint(name);
   state.savepoints.push(name.toLowerCase());

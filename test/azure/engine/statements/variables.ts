@@ -24,7 +24,11 @@ export function variableType(node: DataType, name: string): SqlType {
   return type.name === 'sysname' ? { name: 'nvarchar', length: 128 } : type;
 }
 
-export async function executeDeclare(interpreter: Interpreter, statement: Declare, frame: Frame): Promise<void> {
+export async function executeDeclare(
+  interpreter: Interpreter,
+  statement: Declare,
+  frame: Frame,
+): Promise<void> {
   for (const variable of statement.variables) {
     if (variable.kind === 'tableVariableDeclaration') {
       await declareTableVariable(interpreter, variable, frame);
@@ -37,7 +41,13 @@ export async function executeDeclare(interpreter: Interpreter, statement: Declar
     const key = variable.name.toLowerCase();
     const existing = frame.declared.get(key);
     if (existing !== undefined && existing !== variable) {
-      raise(134, `The variable name '${variable.name}' has already been declared. Variable names must be unique within a query batch or stored procedure.`, variable.line, 15, 2);
+      raise(
+        134,
+        `The variable name '${variable.name}' has already been declared. Variable names must be unique within a query batch or stored procedure.`,
+        variable.line,
+        15,
+        2,
+      );
     }
     frame.declared.set(key, variable);
     const type = variableType(variable.type, variable.name);
@@ -50,7 +60,11 @@ export async function executeDeclare(interpreter: Interpreter, statement: Declar
   }
 }
 
-export async function executeSetVariable(interpreter: Interpreter, statement: SetVariable, frame: Frame): Promise<void> {
+export async function executeSetVariable(
+  interpreter: Interpreter,
+  statement: SetVariable,
+  frame: Frame,
+): Promise<void> {
   if (statement.value.kind === 'cursorDefinition') {
     setCursorVariable(interpreter, statement.variable, statement.value, frame);
     return;
@@ -65,7 +79,13 @@ export async function executeSetVariable(interpreter: Interpreter, statement: Se
       : {
           kind: 'arithmetic',
           operator: arithmeticOf(statement.operator),
-          left: { kind: 'variable', name: statement.variable, line: statement.line, start: statement.start, end: statement.end },
+          left: {
+            kind: 'variable',
+            name: statement.variable,
+            line: statement.line,
+            start: statement.start,
+            end: statement.end,
+          },
           right: statement.value,
           line: statement.line,
           start: statement.start,

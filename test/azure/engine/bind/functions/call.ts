@@ -34,7 +34,12 @@ export class Call {
   arg(i: number): Bound {
     const found = this.args[i];
     if (found === undefined) {
-      return raise(174, `The ${this.name.toLowerCase()} function requires ${String(i + 1)} argument(s).`, this.line, 15);
+      return raise(
+        174,
+        `The ${this.name.toLowerCase()} function requires ${String(i + 1)} argument(s).`,
+        this.line,
+        15,
+      );
     }
     return found;
   }
@@ -74,7 +79,9 @@ export class Call {
     const bound = this.arg(i);
     const type: SqlType =
       bound.untypedNull === true || isCharacter(bound.type) || familyOf(bound.type) !== 'datetime'
-        ? familyOf(bound.type) === 'integer' || familyOf(bound.type) === 'float' || familyOf(bound.type) === 'decimal'
+        ? familyOf(bound.type) === 'integer' ||
+          familyOf(bound.type) === 'float' ||
+          familyOf(bound.type) === 'decimal'
           ? { name: 'datetime' }
           : { name: 'datetime2', scale: 7 }
         : bound.type;
@@ -88,4 +95,8 @@ export class Call {
   }
 }
 
-export const entry = (min: number, max: number, bind: (call: Call) => Bound): FunctionEntry => ({ min, max, bind });
+export const entry = (min: number, max: number, bind: (call: Call) => Bound): FunctionEntry => ({
+  min,
+  max,
+  bind,
+});

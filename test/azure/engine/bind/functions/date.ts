@@ -8,21 +8,46 @@ import type { Call, FunctionTable } from './call.ts';
 import { entry } from './call.ts';
 
 const parts: Record<string, string> = {
-  year: 'year', yy: 'year', yyyy: 'year',
-  quarter: 'quarter', qq: 'quarter', q: 'quarter',
-  month: 'month', mm: 'month', m: 'month',
-  dayofyear: 'dayofyear', dy: 'dayofyear', y: 'dayofyear',
-  day: 'day', dd: 'day', d: 'day',
-  week: 'week', wk: 'week', ww: 'week',
-  weekday: 'weekday', dw: 'weekday', w: 'weekday',
-  hour: 'hour', hh: 'hour',
-  minute: 'minute', mi: 'minute', n: 'minute',
-  second: 'second', ss: 'second', s: 'second',
-  millisecond: 'millisecond', ms: 'millisecond',
-  microsecond: 'microsecond', mcs: 'microsecond',
-  nanosecond: 'nanosecond', ns: 'nanosecond',
-  tzoffset: 'tzoffset', tz: 'tzoffset',
-  iso_week: 'iso_week', isowk: 'iso_week', isoww: 'iso_week',
+  year: 'year',
+  yy: 'year',
+  yyyy: 'year',
+  quarter: 'quarter',
+  qq: 'quarter',
+  q: 'quarter',
+  month: 'month',
+  mm: 'month',
+  m: 'month',
+  dayofyear: 'dayofyear',
+  dy: 'dayofyear',
+  y: 'dayofyear',
+  day: 'day',
+  dd: 'day',
+  d: 'day',
+  week: 'week',
+  wk: 'week',
+  ww: 'week',
+  weekday: 'weekday',
+  dw: 'weekday',
+  w: 'weekday',
+  hour: 'hour',
+  hh: 'hour',
+  minute: 'minute',
+  mi: 'minute',
+  n: 'minute',
+  second: 'second',
+  ss: 'second',
+  s: 'second',
+  millisecond: 'millisecond',
+  ms: 'millisecond',
+  microsecond: 'microsecond',
+  mcs: 'microsecond',
+  nanosecond: 'nanosecond',
+  ns: 'nanosecond',
+  tzoffset: 'tzoffset',
+  tz: 'tzoffset',
+  iso_week: 'iso_week',
+  isowk: 'iso_week',
+  isoww: 'iso_week',
 };
 
 const smalldatetime: SqlType = { name: 'smalldatetime' };
@@ -32,7 +57,12 @@ const datetime2 = (scale = 7): SqlType => ({ name: 'datetime2', scale });
 function partOf(call: Call): string {
   const part = parts[call.datePart ?? ''];
   if (part === undefined) {
-    return raise(155, `'${call.datePart ?? ''}' is not a recognized ${call.name.toLowerCase()} option.`, call.line, 15);
+    return raise(
+      155,
+      `'${call.datePart ?? ''}' is not a recognized ${call.name.toLowerCase()} option.`,
+      call.line,
+      15,
+    );
   }
   return part;
 }
@@ -45,7 +75,17 @@ function own(call: Call, i: number): SqlType {
 }
 
 const units: Record<string, string> = {
-  year: 'year', month: 'month', dayofyear: 'day', day: 'day', weekday: 'day', week: 'week', hour: 'hour', minute: 'minute', second: 'second', millisecond: 'millisecond', microsecond: 'microsecond',
+  year: 'year',
+  month: 'month',
+  dayofyear: 'day',
+  day: 'day',
+  weekday: 'day',
+  week: 'week',
+  hour: 'hour',
+  minute: 'minute',
+  second: 'second',
+  millisecond: 'millisecond',
+  microsecond: 'microsecond',
 };
 
 function dateAdd(call: Call): Bound {
@@ -59,12 +99,27 @@ function dateAdd(call: Call): Bound {
       : part === 'nanosecond'
         ? `(${number} / 1000) * interval '1 microsecond'`
         : units[part] === undefined
-          ? raise(9810, `The datepart ${part} is not supported by date function dateadd for data type ${typeWord(type)}.`, call.line)
+          ? raise(
+              9810,
+              `The datepart ${part} is not supported by date function dateadd for data type ${typeWord(type)}.`,
+              call.line,
+            )
           : `${number} * interval '1 ${units[part]}'`;
-  if (type.name === 'date' && ['hour', 'minute', 'second', 'millisecond', 'microsecond', 'nanosecond'].includes(part)) {
-    raise(9810, `The datepart ${part} is not supported by date function dateadd for data type date.`, call.line);
+  if (
+    type.name === 'date' &&
+    ['hour', 'minute', 'second', 'millisecond', 'microsecond', 'nanosecond'].includes(part)
+  ) {
+    raise(
+      9810,
+      `The datepart ${part} is not supported by date function dateadd for data type date.`,
+      call.line,
+    );
   }
-  return call.result(call.binder.storage.fromTimestamp(`(${source.sql} + ${interval})`, type, call.arg(1).sql), type, true);
+  return call.result(
+    call.binder.storage.fromTimestamp(`(${source.sql} + ${interval})`, type, call.arg(1).sql),
+    type,
+    true,
+  );
 }
 
 function difference(call: Call, type: SqlType): Bound {
@@ -97,7 +152,14 @@ function difference(call: Call, type: SqlType): Bound {
     return raise(9806, `The datepart ${part} is not supported by date function datediff.`, call.line);
   }
   // The server's own error for a difference too large is 535, not 8115.
-  return call.result(call.binder.storage.cast(`trunc((${formula})::numeric)`, { name: 'numeric', precision: 38, scale: 0 }, type), type);
+  return call.result(
+    call.binder.storage.cast(
+      `trunc((${formula})::numeric)`,
+      { name: 'numeric', precision: 38, scale: 0 },
+      type,
+    ),
+    type,
+  );
 }
 
 function datePart(call: Call): Bound {
@@ -151,17 +213,37 @@ function truncate(call: Call): Bound {
   const type = own(call, 0);
   const source = call.timestamp(0).sql;
   const first = String(call.binder.input.settings.dateFirst);
-  const pg: Record<string, string> = { year: 'year', quarter: 'quarter', month: 'month', day: 'day', dayofyear: 'day', iso_week: 'week', hour: 'hour', minute: 'minute', second: 'second', millisecond: 'milliseconds', microsecond: 'microseconds' };
+  const pg: Record<string, string> = {
+    year: 'year',
+    quarter: 'quarter',
+    month: 'month',
+    day: 'day',
+    dayofyear: 'day',
+    iso_week: 'week',
+    hour: 'hour',
+    minute: 'minute',
+    second: 'second',
+    millisecond: 'milliseconds',
+    microsecond: 'microseconds',
+  };
   const sql =
     part === 'week'
       ? `(date_trunc('day', ${source}) - ((extract(isodow from ${source})::int - ${first} + 7) % 7) * interval '1 day')`
       : pg[part] === undefined
-        ? raise(9810, `The datepart ${part} is not supported by date function datetrunc for data type ${typeWord(type)}.`, call.line)
+        ? raise(
+            9810,
+            `The datepart ${part} is not supported by date function datetrunc for data type ${typeWord(type)}.`,
+            call.line,
+          )
         : `date_trunc('${pg[part]}', ${source})`;
   return call.result(call.binder.storage.fromTimestamp(sql, type, call.arg(0).sql), type);
 }
 
-const now = (name: string, type: SqlType): [number, number, (call: Call) => Bound] => [0, 0, (call) => call.binder.session(name, type, false)];
+const now = (name: string, type: SqlType): [number, number, (call: Call) => Bound] => [
+  0,
+  0,
+  (call) => call.binder.session(name, type, false),
+];
 
 /** Six digits are what PostgreSQL holds; the seventh of datetime2(7) is 0. */
 function fromParts(call: Call, fields: number, type: SqlType, fraction?: 'milliseconds' | 'scaled'): Bound {
@@ -175,7 +257,13 @@ function fromParts(call: Call, fields: number, type: SqlType, fraction?: 'millis
   }
   const valid = `CASE WHEN ${value(0)} BETWEEN 1 AND 9999 AND ${value(1)} BETWEEN 1 AND 12 AND ${value(2)} BETWEEN 1 AND 31 THEN`;
   void valid;
-  return call.result(call.binder.storage.fromTimestamp(`make_timestamp(${value(0)}, ${value(1)}, ${value(2)}, ${value(3)}, ${value(4)}, ${seconds})`, type), type);
+  return call.result(
+    call.binder.storage.fromTimestamp(
+      `make_timestamp(${value(0)}, ${value(1)}, ${value(2)}, ${value(3)}, ${value(4)}, ${seconds})`,
+      type,
+    ),
+    type,
+  );
 }
 
 export const dateFunctions: FunctionTable = {
@@ -195,15 +283,24 @@ export const dateFunctions: FunctionTable = {
   DAY: entry(1, 1, (call) => call.result(`extract(day from ${call.timestamp(0).sql})::int`, int)),
   EOMONTH: entry(1, 2, (call) => {
     const months = call.has(1) ? `(${call.integer(1)} + 1)` : '1';
-    return call.result(`(date_trunc('month', ${call.timestamp(0).sql}) + ${months} * interval '1 month' - interval '1 day')::date`, { name: 'date' }, true);
+    return call.result(
+      `(date_trunc('month', ${call.timestamp(0).sql}) + ${months} * interval '1 month' - interval '1 day')::date`,
+      { name: 'date' },
+      true,
+    );
   }),
-  DATEFROMPARTS: entry(3, 3, (call) => call.result(`make_date(${call.integer(0)}, ${call.integer(1)}, ${call.integer(2)})`, { name: 'date' })),
+  DATEFROMPARTS: entry(3, 3, (call) =>
+    call.result(`make_date(${call.integer(0)}, ${call.integer(1)}, ${call.integer(2)})`, { name: 'date' }),
+  ),
   TIMEFROMPARTS: entry(5, 5, (call) => {
     const scale = call.arg(4).literal;
     const digits = typeof scale === 'number' ? scale : 7;
     const type: SqlType = { name: 'time', scale: digits };
     return call.result(
-      call.binder.storage.fromTimestamp(`make_timestamp(1900, 1, 1, ${call.integer(0)}, ${call.integer(1)}, (${call.integer(2)} + ${call.integer(3)} / (10.0 ^ ${String(digits)}))::float8)`, type),
+      call.binder.storage.fromTimestamp(
+        `make_timestamp(1900, 1, 1, ${call.integer(0)}, ${call.integer(1)}, (${call.integer(2)} + ${call.integer(3)} / (10.0 ^ ${String(digits)}))::float8)`,
+        type,
+      ),
       type,
     );
   }),
@@ -215,7 +312,11 @@ export const dateFunctions: FunctionTable = {
   }),
   ISDATE: entry(1, 1, (call) => {
     const text = call.text(0);
-    return call.result(`(CASE WHEN ${call.binder.storage.cast(text.sql, text.type, datetime, { attempt: true })} IS NULL THEN 0 ELSE 1 END)`, int, false);
+    return call.result(
+      `(CASE WHEN ${call.binder.storage.cast(text.sql, text.type, datetime, { attempt: true })} IS NULL THEN 0 ELSE 1 END)`,
+      int,
+      false,
+    );
   }),
   SWITCHOFFSET: entry(2, 2, (call) => {
     const type: SqlType = { name: 'datetimeoffset', scale: call.arg(0).type.scale ?? 7 };
@@ -229,13 +330,21 @@ export const dateFunctions: FunctionTable = {
     const source = call.arg(0);
     const type: SqlType = { name: 'datetimeoffset', scale: source.type.scale ?? 7 };
     if (familyOf(source.type) !== 'datetime' || source.type.name === 'date' || source.type.name === 'time') {
-      raise(8116, `Argument data type ${typeWord(source.type)} is invalid for argument 1 of AT TIME ZONE function.`, call.line);
+      raise(
+        8116,
+        `Argument data type ${typeWord(source.type)} is invalid for argument 1 of AT TIME ZONE function.`,
+        call.line,
+      );
     }
     const zone = call.arg(1).literal;
     if (typeof zone !== 'string') return unsupported('AT TIME ZONE with a computed zone', call.line);
     const iana = windowsZones[zone.toLowerCase()];
     if (iana === undefined) {
-      return raise(9820, `The time zone parameter '${zone}' provided to AT TIME ZONE clause is invalid.`, call.line);
+      return raise(
+        9820,
+        `The time zone parameter '${zone}' provided to AT TIME ZONE clause is invalid.`,
+        call.line,
+      );
     }
     return call.result(call.binder.storage.atZone(source.sql, source.type, quote(iana), type), type);
   }),

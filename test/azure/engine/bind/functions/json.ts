@@ -16,7 +16,13 @@ interface JsonPath {
 function parsePath(text: string, line: number): JsonPath {
   const modes = /^\s*(?:(append)\s+)?(?:(lax|strict)\s+)?\$/u.exec(text);
   const invalid = (at: number): never =>
-    raise(13607, `JSON path is not properly formatted. Unexpected character '${text[at] ?? '.'}' is found at position ${String(at)}.`, line, 16, 4);
+    raise(
+      13607,
+      `JSON path is not properly formatted. Unexpected character '${text[at] ?? '.'}' is found at position ${String(at)}.`,
+      line,
+      16,
+      4,
+    );
   if (modes === null) return invalid(0);
   const keys: (string | number)[] = [];
   const step = /\.(?:"((?:[^"\\]|\\.)*)"|([A-Za-z_$][\w$]*))|\[(\d+)\]/uy;
@@ -37,7 +43,9 @@ function pathOf(call: Call, i: number): JsonPath {
 }
 
 const pgPath = (path: JsonPath): string =>
-  quote(`{${path.keys.map((key) => (typeof key === 'number' ? String(key) : `"${key.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`)).join(',')}}`);
+  quote(
+    `{${path.keys.map((key) => (typeof key === 'number' ? String(key) : `"${key.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`)).join(',')}}`,
+  );
 
 const document = (call: Call): string => `(${call.text(0).sql})::jsonb`;
 
@@ -56,7 +64,11 @@ function jsonQuery(call: Call): Bound {
   // json, not jsonb: the text comes back as it was written.
   const node = `((${call.text(0).sql})::json #> ${pgPath(path)})`;
   return {
-    ...call.result(`(CASE WHEN json_typeof(${node}) IN ('object', 'array') THEN (${node})::text END)`, nvarchar(-1), true),
+    ...call.result(
+      `(CASE WHEN json_typeof(${node}) IN ('object', 'array') THEN (${node})::text END)`,
+      nvarchar(-1),
+      true,
+    ),
     json: true,
   };
 }
@@ -69,11 +81,22 @@ function jsonModify(call: Call): Bound {
   const fresh = `(${jsonText(call.binder, value)})::jsonb`;
   const compact = (sql: string): string => `replace(replace((${sql})::text, '": ', '":'), ', "', ',"')`;
   if (path.append) {
-    return call.result(compact(`jsonb_set(${target}, ${pg}, coalesce(${target} #> ${pg}, '[]'::jsonb) || jsonb_build_array(${fresh}))`), nvarchar(-1), true);
+    return call.result(
+      compact(
+        `jsonb_set(${target}, ${pg}, coalesce(${target} #> ${pg}, '[]'::jsonb) || jsonb_build_array(${fresh}))`,
+      ),
+      nvarchar(-1),
+      true,
+    );
   }
   const removed = `(${target} #- ${pg})`;
   const set = `jsonb_set(${target}, ${pg}, ${fresh})`;
-  const sql = value.untypedNull === true && !path.strict ? removed : path.strict ? set : `(CASE WHEN ${value.untypedNull === true ? 'NULL' : value.sql} IS NULL THEN ${removed} ELSE ${set} END)`;
+  const sql =
+    value.untypedNull === true && !path.strict
+      ? removed
+      : path.strict
+        ? set
+        : `(CASE WHEN ${value.untypedNull === true ? 'NULL' : value.sql} IS NULL THEN ${removed} ELSE ${set} END)`;
   return call.result(compact(sql), nvarchar(-1), true);
 }
 
@@ -82,7 +105,8 @@ export const jsonFunctions: FunctionTable = {
     const kind = call.has(1) ? call.arg(1).literal : undefined;
     const word = kind === undefined ? '' : ` ${String(kind).toUpperCase()}`;
     const text = call.text(0).sql;
-    const test = word === '' ? `(${text}) IS JSON OBJECT OR (${text}) IS JSON ARRAY` : `(${text}) IS JSON${word}`;
+    const test =
+      word === '' ? `(${text}) IS JSON OBJECT OR (${text}) IS JSON ARRAY` : `(${text}) IS JSON${word}`;
     return call.result(`(CASE WHEN ${text} IS NULL THEN NULL WHEN ${test} THEN 1 ELSE 0 END)`, int);
   }),
   JSON_VALUE: entry(2, 2, jsonValue),

@@ -13,9 +13,14 @@ function numeric(call: Call, i: number): Bound {
   if (bound.untypedNull === true) return call.binder.cast(bound, int);
   if (isCharacter(bound.type)) return call.binder.convert(bound, float, call.line);
   if (!isNumeric(bound.type)) {
-    return raise(8116, `Argument data type ${typeWord(bound.type)} is invalid for argument ${String(i + 1)} of ${call.name.toLowerCase()} function.`, call.line);
+    return raise(
+      8116,
+      `Argument data type ${typeWord(bound.type)} is invalid for argument ${String(i + 1)} of ${call.name.toLowerCase()} function.`,
+      call.line,
+    );
   }
-  if (bound.type.name === 'bit' || bound.type.name === 'tinyint' || bound.type.name === 'smallint') return call.binder.cast(bound, int);
+  if (bound.type.name === 'bit' || bound.type.name === 'tinyint' || bound.type.name === 'smallint')
+    return call.binder.cast(bound, int);
   if (bound.type.name === 'real') return call.binder.cast(bound, float);
   if (bound.type.name === 'smallmoney') return call.binder.cast(bound, { name: 'money' });
   return bound;
@@ -30,7 +35,10 @@ const real = (sql: (...args: string[]) => string, count = 1): [number, number, (
 function whole(call: Call, name: string): Bound {
   const value = numeric(call, 0);
   if (familyOf(value.type) === 'integer') return call.result(value.sql, value.type);
-  const type: SqlType = familyOf(value.type) === 'decimal' ? { name: value.type.name, precision: value.type.precision ?? 18, scale: 0 } : value.type;
+  const type: SqlType =
+    familyOf(value.type) === 'decimal'
+      ? { name: value.type.name, precision: value.type.precision ?? 18, scale: 0 }
+      : value.type;
   return call.result(`${name}(${value.sql})`, type);
 }
 
@@ -43,7 +51,14 @@ export const mathFunctions: FunctionTable = {
   FLOOR: entry(1, 1, (call) => whole(call, 'floor')),
   SIGN: entry(1, 1, (call) => {
     const value = numeric(call, 0);
-    return call.result(call.binder.storage.cast(`sign(${value.sql})`, familyOf(value.type) === 'integer' ? float : value.type, value.type), value.type);
+    return call.result(
+      call.binder.storage.cast(
+        `sign(${value.sql})`,
+        familyOf(value.type) === 'integer' ? float : value.type,
+        value.type,
+      ),
+      value.type,
+    );
   }),
   ROUND: entry(2, 3, (call) => {
     const value = numeric(call, 0);
@@ -53,13 +68,19 @@ export const mathFunctions: FunctionTable = {
     const pg = call.binder.storage.pgType(value.type);
     const rounded = `${fn}((${value.sql})::numeric, ${digits})`;
     // The scale stays as it was: 2.567 becomes 2.570.
-    const scaled = familyOf(value.type) === 'decimal' ? `round(${rounded}, ${String(value.type.scale ?? 0)})` : rounded;
+    const scaled =
+      familyOf(value.type) === 'decimal' ? `round(${rounded}, ${String(value.type.scale ?? 0)})` : rounded;
     return call.result(`(${scaled})::${pg}`, value.type, true);
   }),
   SQRT: entry(...real((x) => `sqrt(${x})`)),
   SQUARE: entry(...real((x) => `(${x} * ${x})`)),
   EXP: entry(...real((x) => `exp(${x})`)),
-  LOG: entry(1, 2, (call) => call.result(call.has(1) ? `(ln(${call.float(0)}) / ln(${call.float(1)}))` : `ln(${call.float(0)})`, float)),
+  LOG: entry(1, 2, (call) =>
+    call.result(
+      call.has(1) ? `(ln(${call.float(0)}) / ln(${call.float(1)}))` : `ln(${call.float(0)})`,
+      float,
+    ),
+  ),
   LOG10: entry(...real((x) => `log(${x})`)),
   POWER: entry(2, 2, (call) => {
     const value = numeric(call, 0);
@@ -67,7 +88,10 @@ export const mathFunctions: FunctionTable = {
     const power = `power(${call.float(0)}, ${call.float(1)})`;
     if (familyOf(value.type) === 'float') return call.result(power, value.type);
     const scale = String(value.type.scale ?? (familyOf(value.type) === 'money' ? 4 : 0));
-    const rounded = familyOf(value.type) === 'integer' ? `trunc((${power})::numeric)` : `round((${power})::numeric, ${scale})`;
+    const rounded =
+      familyOf(value.type) === 'integer'
+        ? `trunc((${power})::numeric)`
+        : `round((${power})::numeric, ${scale})`;
     return call.result(`(${rounded})::${pg}`, value.type);
   }),
   PI: entry(0, 0, (call) => call.result('pi()', float, false)),

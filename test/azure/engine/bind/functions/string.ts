@@ -1,7 +1,7 @@
 // String functions.
 import type { SqlType } from '../../../contract.ts';
 import type { Bound } from '../bound.ts';
-import { textArgument, unify, varyingOf } from '../expressions.ts';
+import { textArgument, varyingOf } from '../expressions.ts';
 import { bigint, int, nvarchar, varchar } from '../literals.ts';
 import { raise, unsupported } from '../raise.ts';
 import { isBinary, isCharacter, isUnicode, textLength } from '../sqlTypes.ts';
@@ -37,7 +37,10 @@ function substring(call: Call): Bound {
   }
   const binary = isBinary(source.type);
   const text = binary ? source : call.text(0);
-  const size = typeof literalLength === 'number' ? Math.min(Math.max(1, literalLength), text.type.length === -1 ? 8000 : textLength(text.type)) : textLength(text.type);
+  const size =
+    typeof literalLength === 'number'
+      ? Math.min(Math.max(1, literalLength), text.type.length === -1 ? 8000 : textLength(text.type))
+      : textLength(text.type);
   const base = varyingOf(text.type);
   const type: SqlType = binary
     ? { name: 'varbinary', length: text.type.length === -1 ? -1 : size }
@@ -53,7 +56,12 @@ function side(call: Call, which: 'left' | 'right'): Bound {
     raise(536, `Invalid length parameter passed to the ${which} function.`, call.line);
   }
   const base = varyingOf(text.type);
-  const length = base.length === -1 ? -1 : typeof literal === 'number' ? Math.max(1, Math.min(literal, base.length ?? 1)) : (base.length ?? 1);
+  const length =
+    base.length === -1
+      ? -1
+      : typeof literal === 'number'
+        ? Math.max(1, Math.min(literal, base.length ?? 1))
+        : (base.length ?? 1);
   return call.result(`${which}(${text.sql}, ${count})`, { ...base, length });
 }
 
@@ -65,7 +73,9 @@ function concatLength(argument: Bound): number {
 
 function concat(call: Call): Bound {
   const texts = call.args.map((argument) =>
-    argument.untypedNull === true ? { ...argument, sql: "''::text", type: varchar(1), untypedNull: false } : textArgument(call.binder, argument, call.line),
+    argument.untypedNull === true
+      ? { ...argument, sql: "''::text", type: varchar(1), untypedNull: false }
+      : textArgument(call.binder, argument, call.line),
   );
   const length = call.args.reduce((sum, argument) => sum + concatLength(argument), 0);
   return call.result(
@@ -82,21 +92,62 @@ function format(call: Call): Bound {
   if (typeof pattern !== 'string') return unsupported('FORMAT with a computed format', call.line);
   if (call.has(2)) {
     const culture = call.arg(2).literal;
-    if (typeof culture !== 'string' || !/^en-us$/iu.test(culture)) return unsupported('FORMAT with a culture', call.line);
+    if (typeof culture !== 'string' || !/^en-us$/iu.test(culture))
+      return unsupported('FORMAT with a culture', call.line);
   }
   const dates = ['date', 'time', 'datetime', 'datetime2', 'smalldatetime', 'datetimeoffset'];
   if (dates.includes(value.type.name)) {
-    const shorthand: Record<string, string> = { d: 'M/d/yyyy', D: 'dddd, MMMM d, yyyy', s: "yyyy-MM-ddTHH:mm:ss", t: 'h:mm tt', T: 'h:mm:ss tt', g: 'M/d/yyyy h:mm tt', G: 'M/d/yyyy h:mm:ss tt', u: 'yyyy-MM-dd HH:mm:ssZ', Y: 'MMMM yyyy', M: 'MMMM d' };
+    const shorthand: Record<string, string> = {
+      d: 'M/d/yyyy',
+      D: 'dddd, MMMM d, yyyy',
+      s: 'yyyy-MM-ddTHH:mm:ss',
+      t: 'h:mm tt',
+      T: 'h:mm:ss tt',
+      g: 'M/d/yyyy h:mm tt',
+      G: 'M/d/yyyy h:mm:ss tt',
+      u: 'yyyy-MM-dd HH:mm:ssZ',
+      Y: 'MMMM yyyy',
+      M: 'MMMM d',
+    };
     const full = shorthand[pattern] ?? pattern;
-    const words: Record<string, string> = { yyyy: 'YYYY', yy: 'YY', MMMM: 'FMMonth', MMM: 'Mon', MM: 'MM', M: 'FMMM', dddd: 'FMDay', ddd: 'Dy', dd: 'DD', d: 'FMDD', HH: 'HH24', H: 'FMHH24', hh: 'HH12', h: 'FMHH12', mm: 'MI', m: 'FMMI', ss: 'SS', s: 'FMSS', fff: 'MS', ffffff: 'US', tt: 'AM' };
-    const text = full.replaceAll(/yyyy|yy|MMMM|MMM|MM|M|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|f+|tt|'[^']*'|[^A-Za-z]|[A-Za-z]/gu, (token) => {
-      const word = words[token];
-      if (word !== undefined) return word;
-      if (/^f+$/u.test(token)) return unsupported(`FORMAT '${pattern}'`, call.line);
-      if (token.startsWith("'")) return `"${token.slice(1, -1)}"`;
-      return /[A-Za-z]/u.test(token) ? `"${token}"` : token;
-    });
-    return call.result(`to_char(${call.timestamp(0).sql}, '${text.replaceAll("'", "''")}')`, nvarchar(4000), true);
+    const words: Record<string, string> = {
+      yyyy: 'YYYY',
+      yy: 'YY',
+      MMMM: 'FMMonth',
+      MMM: 'Mon',
+      MM: 'MM',
+      M: 'FMMM',
+      dddd: 'FMDay',
+      ddd: 'Dy',
+      dd: 'DD',
+      d: 'FMDD',
+      HH: 'HH24',
+      H: 'FMHH24',
+      hh: 'HH12',
+      h: 'FMHH12',
+      mm: 'MI',
+      m: 'FMMI',
+      ss: 'SS',
+      s: 'FMSS',
+      fff: 'MS',
+      ffffff: 'US',
+      tt: 'AM',
+    };
+    const text = full.replaceAll(
+      /yyyy|yy|MMMM|MMM|MM|M|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|f+|tt|'[^']*'|[^A-Za-z]|[A-Za-z]/gu,
+      (token) => {
+        const word = words[token];
+        if (word !== undefined) return word;
+        if (/^f+$/u.test(token)) return unsupported(`FORMAT '${pattern}'`, call.line);
+        if (token.startsWith("'")) return `"${token.slice(1, -1)}"`;
+        return /[A-Za-z]/u.test(token) ? `"${token}"` : token;
+      },
+    );
+    return call.result(
+      `to_char(${call.timestamp(0).sql}, '${text.replaceAll("'", "''")}')`,
+      nvarchar(4000),
+      true,
+    );
   }
   const numeric = `(${value.sql})::numeric`;
   const standard = /^([NnFfCcPpDd])(\d*)$/u.exec(pattern);
@@ -107,11 +158,19 @@ function format(call: Call): Bound {
     const grouped = `FM999,999,999,999,999,999,990${fraction}`;
     switch (letter) {
       case 'N':
-        return call.result(`to_char(round(${numeric}, ${String(digits)}), '${grouped}')`, nvarchar(4000), true);
+        return call.result(
+          `to_char(round(${numeric}, ${String(digits)}), '${grouped}')`,
+          nvarchar(4000),
+          true,
+        );
       case 'F':
         return call.result(`round(${numeric}, ${String(digits)})::text`, nvarchar(4000), true);
       case 'P':
-        return call.result(`to_char(round(${numeric} * 100, ${String(digits)}), '${grouped}') || '%'`, nvarchar(4000), true);
+        return call.result(
+          `to_char(round(${numeric} * 100, ${String(digits)}), '${grouped}') || '%'`,
+          nvarchar(4000),
+          true,
+        );
       case 'C':
         return call.result(
           `(CASE WHEN ${numeric} < 0 THEN '($' || to_char(round(-${numeric}, ${String(digits)}), '${grouped}') || ')' ELSE '$' || to_char(round(${numeric}, ${String(digits)}), '${grouped}') END)`,
@@ -131,7 +190,11 @@ function format(call: Call): Bound {
     const zeros = whole.replaceAll(/[^0]/gu, '').length;
     const body = whole.includes(',') ? '999,999,999,999,999,999,99' : '99999999999999999999';
     const mask = `FM${body}${zeros > 0 ? '0'.repeat(zeros) : '9'}${fraction === '' ? '' : `.${fraction.replaceAll('#', '9')}`}`;
-    return call.result(`to_char(round(${numeric}, ${String(fraction.length)}), '${mask}')`, nvarchar(4000), true);
+    return call.result(
+      `to_char(round(${numeric}, ${String(fraction.length)}), '${mask}')`,
+      nvarchar(4000),
+      true,
+    );
   }
   return unsupported(`FORMAT '${pattern}'`, call.line);
 }
@@ -157,13 +220,30 @@ export const stringFunctions: FunctionTable = {
       const counted = units(bound.sql);
       return call.result(isUnicode(bound.type) ? `(2 * ${counted})` : counted, type);
     }
-    const sizes: Record<string, number> = { bit: 1, tinyint: 1, smallint: 2, int: 4, bigint: 8, real: 4, float: 8, money: 8, smallmoney: 4, date: 3, datetime: 8, smalldatetime: 4, uniqueidentifier: 16, timestamp: 8 };
+    const sizes: Record<string, number> = {
+      bit: 1,
+      tinyint: 1,
+      smallint: 2,
+      int: 4,
+      bigint: 8,
+      real: 4,
+      float: 8,
+      money: 8,
+      smallmoney: 4,
+      date: 3,
+      datetime: 8,
+      smalldatetime: 4,
+      uniqueidentifier: 16,
+      timestamp: 8,
+    };
     const precision = bound.type.precision ?? 18;
     const scale = bound.type.scale ?? 7;
     const timeSize = scale <= 2 ? 3 : scale <= 4 ? 4 : 5;
     const size =
       sizes[bound.type.name] ??
-      ({ time: timeSize, datetime2: timeSize + 3, datetimeoffset: timeSize + 5 } as Record<string, number>)[bound.type.name] ??
+      ({ time: timeSize, datetime2: timeSize + 3, datetimeoffset: timeSize + 5 } as Record<string, number>)[
+        bound.type.name
+      ] ??
       (precision <= 9 ? 5 : precision <= 19 ? 9 : precision <= 28 ? 13 : 17);
     return call.result(`(CASE WHEN ${bound.sql} IS NOT NULL THEN ${String(size)} END)`, int);
   }),
@@ -172,8 +252,12 @@ export const stringFunctions: FunctionTable = {
   RIGHT: entry(2, 2, (call) => side(call, 'right')),
   UPPER: entry(1, 1, (call) => sameText(call, (text) => `upper(${text})`)),
   LOWER: entry(1, 1, (call) => sameText(call, (text) => `lower(${text})`)),
-  LTRIM: entry(1, 2, (call) => sameText(call, (text) => `ltrim(${text}, ${call.has(1) ? call.text(1).sql : "' '"})`)),
-  RTRIM: entry(1, 2, (call) => sameText(call, (text) => `rtrim(${text}, ${call.has(1) ? call.text(1).sql : "' '"})`)),
+  LTRIM: entry(1, 2, (call) =>
+    sameText(call, (text) => `ltrim(${text}, ${call.has(1) ? call.text(1).sql : "' '"})`),
+  ),
+  RTRIM: entry(1, 2, (call) =>
+    sameText(call, (text) => `rtrim(${text}, ${call.has(1) ? call.text(1).sql : "' '"})`),
+  ),
   TRIM: entry(1, 1, (call) => sameText(call, (text) => `btrim(${text}, ' ')`)),
   REVERSE: entry(1, 1, (call) => sameText(call, (text) => `reverse(${text})`)),
   REPLACE: entry(3, 3, (call) => {
@@ -181,15 +265,25 @@ export const stringFunctions: FunctionTable = {
     const max = texts[0]?.type.length === -1;
     return call.result(
       `replace(${call.searchable(0)}, ${call.searchable(1)}, ${texts[2]?.sql ?? ''})`,
-      max ? grown(texts, 8000) : { name: wide(texts) ? 'nvarchar' : 'varchar', length: wide(texts) ? 4000 : 8000 },
+      max
+        ? grown(texts, 8000)
+        : { name: wide(texts) ? 'nvarchar' : 'varchar', length: wide(texts) ? 4000 : 8000 },
       true,
     );
   }),
   TRANSLATE: entry(3, 3, (call) => {
     const from = call.text(1);
     const to = call.text(2);
-    if (typeof from.literal === 'string' && typeof to.literal === 'string' && from.literal.length !== to.literal.length) {
-      raise(9828, 'The second and third arguments of the TRANSLATE built-in function must contain an equal number of characters.', call.line);
+    if (
+      typeof from.literal === 'string' &&
+      typeof to.literal === 'string' &&
+      from.literal.length !== to.literal.length
+    ) {
+      raise(
+        9828,
+        'The second and third arguments of the TRANSLATE built-in function must contain an equal number of characters.',
+        call.line,
+      );
     }
     return sameText(call, (text) => `translate(${text}, ${from.sql}, ${to.sql})`);
   }),
@@ -228,7 +322,9 @@ export const stringFunctions: FunctionTable = {
     const repeated = `repeat(${text.sql}, nullif(greatest(${call.integer(1)}, -1), -1))`;
     return call.result(limit === undefined ? repeated : `left(${repeated}, ${String(limit)})`, type, true);
   }),
-  SPACE: entry(1, 1, (call) => call.result(`repeat(' ', nullif(greatest(${call.integer(0)}, -1), -1))`, varchar(8000), true)),
+  SPACE: entry(1, 1, (call) =>
+    call.result(`repeat(' ', nullif(greatest(${call.integer(0)}, -1), -1))`, varchar(8000), true),
+  ),
   STR: entry(1, 3, (call) => {
     const length = call.has(1) ? call.integer(1) : '10';
     const decimals = call.has(2) ? call.integer(2) : '0';
@@ -242,17 +338,40 @@ export const stringFunctions: FunctionTable = {
   }),
   CONCAT: entry(2, 254, concat),
   CONCAT_WS: entry(3, 254, (call) => {
-    const texts = call.args.slice(1).filter((argument) => argument.untypedNull !== true).map((argument) => textArgument(call.binder, argument, call.line));
+    const texts = call.args
+      .slice(1)
+      .filter((argument) => argument.untypedNull !== true)
+      .map((argument) => textArgument(call.binder, argument, call.line));
     const separator = call.text(0);
-    const length = texts.reduce((sum, text) => sum + Math.max(0, textLength(text.type)), Math.max(0, texts.length - 1) * textLength(separator.type));
-    return call.result(`concat_ws(coalesce(${separator.sql}, ''), ${texts.map((text) => text.sql).join(', ') || "''"})`, grown([separator, ...texts], Math.max(1, length)), false);
+    const length = texts.reduce(
+      (sum, text) => sum + Math.max(0, textLength(text.type)),
+      Math.max(0, texts.length - 1) * textLength(separator.type),
+    );
+    return call.result(
+      `concat_ws(coalesce(${separator.sql}, ''), ${texts.map((text) => text.sql).join(', ') || "''"})`,
+      grown([separator, ...texts], Math.max(1, length)),
+      false,
+    );
   }),
   FORMAT: entry(2, 3, format),
   QUOTENAME: entry(1, 2, (call) => {
     const text = call.text(0);
     const given = call.has(1) ? call.arg(1).literal : '[';
     if (typeof given !== 'string') return unsupported('QUOTENAME with a computed quote', call.line);
-    const pairs: Record<string, [string, string]> = { '': ['[', ']'], '[': ['[', ']'], ']': ['[', ']'], '"': ['"', '"'], "'": ["''", "''"], '(': ['(', ')'], ')': ['(', ')'], '<': ['<', '>'], '>': ['<', '>'], '{': ['{', '}'], '}': ['{', '}'], '`': ['`', '`'] };
+    const pairs: Record<string, [string, string]> = {
+      '': ['[', ']'],
+      '[': ['[', ']'],
+      ']': ['[', ']'],
+      '"': ['"', '"'],
+      "'": ["''", "''"],
+      '(': ['(', ')'],
+      ')': ['(', ')'],
+      '<': ['<', '>'],
+      '>': ['<', '>'],
+      '{': ['{', '}'],
+      '}': ['{', '}'],
+      '`': ['`', '`'],
+    };
     const pair = pairs[given];
     if (pair === undefined) return call.result('NULL::text', nvarchar(258), true);
     const [open, close] = pair;
@@ -262,27 +381,64 @@ export const stringFunctions: FunctionTable = {
       true,
     );
   }),
-  ASCII: entry(1, 1, (call) => call.result(`(CASE WHEN ${call.text(0).sql} <> '' THEN get_byte(${call.binder.storage.cast(`left(${call.text(0).sql}, 1)`, varchar(1), { name: 'varbinary', length: 1 })}, 0) END)`, int, true)),
-  CHAR: entry(1, 1, (call) => call.result(call.binder.storage.cast(`(CASE WHEN ${call.integer(0)} BETWEEN 0 AND 255 THEN set_byte('\\x00'::bytea, 0, ${call.integer(0)}) END)`, { name: 'varbinary', length: 1 }, varchar(1)), { name: 'char', length: 1 }, true)),
-  NCHAR: entry(1, 1, (call) => call.result(`(CASE WHEN ${call.integer(0)} BETWEEN 1 AND 55295 OR ${call.integer(0)} BETWEEN 57344 AND 65535 THEN chr(${call.integer(0)}) END)`, { name: 'nchar', length: 1 }, true)),
-  UNICODE: entry(1, 1, (call) => call.result(`(CASE WHEN ${call.text(0).sql} <> '' THEN ascii(${call.text(0).sql}) END)`, int, true)),
+  ASCII: entry(1, 1, (call) =>
+    call.result(
+      `(CASE WHEN ${call.text(0).sql} <> '' THEN get_byte(${call.binder.storage.cast(`left(${call.text(0).sql}, 1)`, varchar(1), { name: 'varbinary', length: 1 })}, 0) END)`,
+      int,
+      true,
+    ),
+  ),
+  CHAR: entry(1, 1, (call) =>
+    call.result(
+      call.binder.storage.cast(
+        `(CASE WHEN ${call.integer(0)} BETWEEN 0 AND 255 THEN set_byte('\\x00'::bytea, 0, ${call.integer(0)}) END)`,
+        { name: 'varbinary', length: 1 },
+        varchar(1),
+      ),
+      { name: 'char', length: 1 },
+      true,
+    ),
+  ),
+  NCHAR: entry(1, 1, (call) =>
+    call.result(
+      `(CASE WHEN ${call.integer(0)} BETWEEN 1 AND 55295 OR ${call.integer(0)} BETWEEN 57344 AND 65535 THEN chr(${call.integer(0)}) END)`,
+      { name: 'nchar', length: 1 },
+      true,
+    ),
+  ),
+  UNICODE: entry(1, 1, (call) =>
+    call.result(`(CASE WHEN ${call.text(0).sql} <> '' THEN ascii(${call.text(0).sql}) END)`, int, true),
+  ),
   STRING_ESCAPE: entry(2, 2, (call) => {
     const text = call.text(0);
-    return call.result(`(SELECT replace(substring(j from 2 for length(j) - 2), '/', '\\/') FROM (SELECT to_json(${text.sql})::text AS j) AS e)`, nvarchar(text.type.length === -1 ? -1 : 4000), true);
+    return call.result(
+      `(SELECT replace(substring(j from 2 for length(j) - 2), '/', '\\/') FROM (SELECT to_json(${text.sql})::text AS j) AS e)`,
+      nvarchar(text.type.length === -1 ? -1 : 4000),
+      true,
+    );
   }),
   HASHBYTES: entry(2, 2, (call) => {
     const algorithm = call.arg(0).literal;
     const hash = typeof algorithm === 'string' ? hashes[algorithm.toUpperCase()] : undefined;
     if (hash === undefined) return unsupported(`HASHBYTES ${String(algorithm)}`, call.line);
-    const bytes = call.binder.storage.cast(call.arg(1).sql, call.arg(1).type, { name: 'varbinary', length: -1 });
+    const bytes = call.binder.storage.cast(call.arg(1).sql, call.arg(1).type, {
+      name: 'varbinary',
+      length: -1,
+    });
     return call.result(hash[0].replace('%', bytes), { name: 'varbinary', length: 8000 }, true);
   }),
   CHECKSUM: entry(1, 254, (call) =>
-    call.result(`hashtext(concat_ws(E'\\x01', ${call.args.map((argument) => (isCharacter(argument.type) ? `lower(${argument.sql})` : argument.sql)).join(', ')}))`, int, false),
+    call.result(
+      `hashtext(concat_ws(E'\\x01', ${call.args.map((argument) => (isCharacter(argument.type) ? `lower(${argument.sql})` : argument.sql)).join(', ')}))`,
+      int,
+      false,
+    ),
   ),
   BINARY_CHECKSUM: entry(1, 254, (call) =>
-    call.result(`hashtext(concat_ws(E'\\x01', ${call.args.map((argument) => argument.sql).join(', ')}))`, int, false),
+    call.result(
+      `hashtext(concat_ws(E'\\x01', ${call.args.map((argument) => argument.sql).join(', ')}))`,
+      int,
+      false,
+    ),
   ),
 };
-
-export { unify };

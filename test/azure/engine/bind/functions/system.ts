@@ -18,7 +18,8 @@ function principal(name: string, min: number, max: number, type: SqlType): Funct
   return entry(min, max, (call) => {
     const args = call.args.map((argument): ParameterSource => {
       if (argument.untypedNull === true) return { kind: 'constant', value: null, type: nvarchar(128) };
-      if (argument.literal !== undefined) return { kind: 'constant', value: argument.literal, type: argument.type };
+      if (argument.literal !== undefined)
+        return { kind: 'constant', value: argument.literal, type: argument.type };
       const single = /^\(\$(\d+)::[^)]*\)$/u.exec(argument.sql);
       const source = single === null ? undefined : call.binder.parameters[Number(single[1]) - 1];
       return source ?? unsupported(`${call.name} over a column`, call.line);
@@ -29,7 +30,11 @@ function principal(name: string, min: number, max: number, type: SqlType): Funct
 
 function coalesce(call: Call): Bound {
   if (call.args.every((argument) => argument.untypedNull === true)) {
-    raise(4127, 'At least one of the arguments to COALESCE must be an expression that is not the NULL constant.', call.line);
+    raise(
+      4127,
+      'At least one of the arguments to COALESCE must be an expression that is not the NULL constant.',
+      call.line,
+    );
   }
   const { type, values } = unify(call.binder, call.args, call.line);
   return call.result(
@@ -65,16 +70,28 @@ export const systemFunctions: FunctionTable = {
       return call.result(value.sql, value.type, second.nullable);
     }
     const replacement = call.binder.convert(second, first.type, call.line);
-    return call.result(`coalesce(${first.sql}, ${replacement.sql})`, first.type, first.nullable && second.nullable);
+    return call.result(
+      `coalesce(${first.sql}, ${replacement.sql})`,
+      first.type,
+      first.nullable && second.nullable,
+    );
   }),
   COALESCE: entry(2, 254, coalesce),
   NULLIF: entry(2, 2, (call) => {
     const first = call.arg(0);
     if (first.untypedNull === true) {
-      raise(4151, 'The type of the first argument to NULLIF cannot be the NULL constant because the type of the first argument has to be known.', call.line);
+      raise(
+        4151,
+        'The type of the first argument to NULLIF cannot be the NULL constant because the type of the first argument has to be known.',
+        call.line,
+      );
     }
     const type = first.type;
-    return call.result(`(CASE WHEN ${compareSql(call.binder, '=', first, call.arg(1), call.line)} THEN NULL ELSE ${first.sql} END)`, type, true);
+    return call.result(
+      `(CASE WHEN ${compareSql(call.binder, '=', first, call.arg(1), call.line)} THEN NULL ELSE ${first.sql} END)`,
+      type,
+      true,
+    );
   }),
   CHOOSE: entry(2, 254, (call) => {
     const { type, values } = unify(call.binder, call.args.slice(1), call.line);
@@ -92,7 +109,8 @@ export const systemFunctions: FunctionTable = {
   ISNUMERIC: entry(1, 1, (call) => {
     const bound = call.arg(0);
     if (bound.untypedNull === true) return call.result('0', int, false);
-    if (isNumeric(bound.type)) return call.result(`(CASE WHEN ${bound.sql} IS NULL THEN 0 ELSE 1 END)`, int, false);
+    if (isNumeric(bound.type))
+      return call.result(`(CASE WHEN ${bound.sql} IS NULL THEN 0 ELSE 1 END)`, int, false);
     if (!isCharacter(bound.type)) return call.result('0', int, false);
     const text = `(btrim((${bound.sql})::text, E' \\t\\r\\n') COLLATE "C")`;
     return call.result(
@@ -145,7 +163,13 @@ export const systemFunctions: FunctionTable = {
 
 function extreme(call: Call, name: string): Bound {
   const { type, values } = unify(call.binder, call.args, call.line);
-  const keyed = values.map((value) => (isCharacter(type) ? call.binder.storage.sortable(value.sql, type) : value.sql));
+  const keyed = values.map((value) =>
+    isCharacter(type) ? call.binder.storage.sortable(value.sql, type) : value.sql,
+  );
   if (familyOf(type) === 'lob') return unsupported(`${name} of ${type.name}`, call.line);
-  return call.result(`${name}(${keyed.join(', ')})`, type, call.args.every((argument) => argument.nullable));
+  return call.result(
+    `${name}(${keyed.join(', ')})`,
+    type,
+    call.args.every((argument) => argument.nullable),
+  );
 }

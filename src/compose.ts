@@ -1,13 +1,16 @@
 // The composition root: the one place that builds everything, bottom to top.
 import * as vscode from 'vscode';
 import { readClouds } from './core/settings.ts';
+import { AccessService } from './services/accessService.ts';
 import { ConnectionService } from './services/connectionService.ts';
 import { SignInService } from './services/signInService.ts';
 import { UserPages } from './services/userPages.ts';
 import { UserService } from './services/userService.ts';
+import type { AskParameters } from './services/queryEditor.ts';
 import type { CommandParts } from './ui/commandTables.ts';
 import { ErrorBoundary } from './ui/errorBoundary.ts';
 import type { QueryDocuments } from './ui/queryDocuments.ts';
+import { GrantDocuments } from './ui/grantDocuments.ts';
 import { queryFeature } from './ui/queryFeature.ts';
 import { createRemedyRunner } from './ui/remedies.ts';
 import { contributedCommands, lazyCommands, registerCommands } from './ui/register.ts';
@@ -19,6 +22,7 @@ import { systemClock } from './ui/platform/systemClock.ts';
 import { VscodeTokenSource } from './ui/platform/vscodeTokenSource.ts';
 import { createServerRemedies } from './ui/serverRemedies.ts';
 import { StatusBar } from './ui/statusBar.ts';
+import { accessNode } from './ui/tree/accessNodes.ts';
 import type { TreeNode } from './ui/tree/treeNode.ts';
 import { UsersTree } from './ui/tree/usersTree.ts';
 
@@ -77,6 +81,8 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
   );
   users.onDidChangeUsers((change) => pages.apply(change));
 
+  const access = new AccessService(sql);
+
   // What people see.
   const runRemedy = createRemedyRunner(createServerRemedies(connections, signIn, systemClock), log);
   const boundary = new ErrorBoundary(log, runRemedy);
@@ -85,13 +91,18 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
       connections,
       signIn,
       pages,
-      forget: (id) => pages.forget(id),
-      access: () => [],
+      forget: (id) => {
+        pages.forget(id);
+        access.forget(id);
+      },
+      access: (connection) => [accessNode(connection, access)],
       clock: systemClock,
       log,
     }),
   );
   keep(new StatusBar(connections, signIn, systemClock));
+  const asking = () => import('./ui/commandTables.ts');
+  let prompt: AskParameters | undefined;
   const queries = queryFeature({
     extensionUri: context.extensionUri,
     sql,
@@ -100,8 +111,8 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
     log,
     boundary,
     runRemedy,
-    connections,
-    users,
+    askParameters: async (parameters) => (prompt ??= (await asking()).parameterPrompt())(parameters),
+    exportSet: async (set) => (await asking()).askAndExport(set),
   });
   for (const part of queries.disposables) keep(part);
   const refresh = (node: { connectionId?: string; nodeId?: string }) => tree.refresh(node);
@@ -127,12 +138,15 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
     showLog: () => log.show(),
     reveal: (id, shape, row) => tree.reveal(id, shape, row),
     onDidSignIn: (connectionId) => refresh({ connectionId }),
+    sql,
+    documents: queries.documents,
+    grantDocuments: keep(new GrantDocuments()),
+    onDidGrant: (connectionId) => refresh({ connectionId }),
   };
-  const eager = queries.commands;
-  const asking = lazyCommands(contributedCommands(context.extension.packageJSON, eager), async () =>
-    (await import('./ui/commandTables.ts')).commandTables(parts),
+  const commands = lazyCommands(contributedCommands(context.extension.packageJSON, {}), async () =>
+    (await asking()).commandTables(parts),
   );
-  keep(registerCommands({ ...eager, ...asking }, boundary));
+  keep(registerCommands(commands, boundary));
   void vscode.commands.executeCommand('setContext', 'passwordlessSql.ready', true);
   return { users: tree.provider, queries: queries.documents };
 }

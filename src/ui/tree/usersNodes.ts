@@ -34,8 +34,9 @@ export function tableNode(connection: SavedConnection, table: TableName, parts: 
     toTreeItem: () => {
       const page = parts.pages.known(connection.id, table);
       const view = parts.pages.view(connection.id, table);
+      const label = connection.tables.length > 1 ? name : vscode.l10n.t('Users');
       const item = new vscode.TreeItem(
-        connection.tables.length > 1 ? name : vscode.l10n.t('Users'),
+        label,
         parts.expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
       );
       const details = page ? [String(page.total)] : [];
@@ -45,6 +46,7 @@ export function tableNode(connection: SavedConnection, table: TableName, parts: 
       item.tooltip = vscode.l10n.t('Rows of {0} in {1}', name, connection.database);
       item.iconPath = new vscode.ThemeIcon('organization');
       const writable = page?.shape.kind === 'view' ? '' : ' writable';
+      item.accessibilityInformation = { label: [label, item.description].join(' ') };
       item.contextValue = `table${writable}${view.filter ? ' filtered' : ''}`;
       return item;
     },

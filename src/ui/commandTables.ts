@@ -1,6 +1,13 @@
 // The commands that ask people things: a bundle of its own, loaded when the first of them is called.
 import { connectionCommands } from './commands/connections.ts';
 import type { ConnectionCommandParts } from './commands/connections.ts';
+import { GrantService } from '../services/grantService.ts';
+import type { Sql } from '../core/ports.ts';
+import { exportCommands } from './commands/export.ts';
+import { queryCommands } from './commands/query.ts';
+import type { QueryCommandParts } from './commands/query.ts';
+import { grantCommands } from './commands/grant.ts';
+import type { GrantCommandParts } from './commands/grant.ts';
 import { tableCommands } from './commands/tables.ts';
 import type { TableCommandParts } from './commands/tables.ts';
 import { userCommands } from './commands/users.ts';
@@ -9,11 +16,23 @@ import { viewCommands } from './commands/view.ts';
 import type { ViewCommandParts } from './commands/view.ts';
 import type { CommandTable } from './register.ts';
 
-export type CommandParts = ConnectionCommandParts & UserCommandParts & TableCommandParts & ViewCommandParts;
+export { askAndExport } from './commands/export.ts';
+export { parameterPrompt } from './queryParameters.ts';
+
+export type CommandParts = ConnectionCommandParts &
+  Omit<GrantCommandParts, 'grants'> &
+  QueryCommandParts &
+  UserCommandParts &
+  TableCommandParts &
+  ViewCommandParts & { sql: Sql };
 
 export function commandTables(parts: CommandParts): CommandTable {
   return {
     ...connectionCommands(parts),
+    // Built here and not in compose: nothing else grants, and it need not be there at activation.
+    ...grantCommands({ ...parts, grants: new GrantService(parts.sql) }),
+    ...queryCommands(parts),
+    ...exportCommands(parts.documents),
     ...userCommands(parts),
     ...tableCommands(parts),
     ...viewCommands(parts),

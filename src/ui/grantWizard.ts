@@ -2,26 +2,9 @@
 import * as vscode from 'vscode';
 import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError } from '../core/errors.ts';
+import type { GrantIdentity, GrantRequest, GrantRight } from '../core/grantPlan.ts';
 import { nameProblem } from '../core/names.ts';
 import { askChoice, askChoices, askText, runSteps, type Step } from './prompt/steps.ts';
-
-/** How the server learns who the principal is. */
-export type GrantIdentity =
-  /** CREATE USER … FROM EXTERNAL PROVIDER: the directory knows the name. */
-  | { kind: 'name' }
-  /** WITH OBJECT_ID: the directory knows several of that name. */
-  | { kind: 'objectId'; id: string }
-  /** SID and TYPE: nobody is asked. Application (client) id for apps, object id for users and groups. */
-  | { kind: 'sid'; of: 'app' | 'user' | 'group'; id: string };
-
-export interface GrantAnswers {
-  principal: string;
-  identity: GrantIdentity;
-  rights: readonly GrantRight[];
-  customRoles: readonly string[];
-}
-
-export type GrantRight = 'read' | 'write' | 'execute' | 'custom';
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -55,7 +38,7 @@ export function refuseMaster(connection: Pick<ConnectionProfile, 'id' | 'databas
 }
 
 /** Asks everything; `answers` keeps what was typed, so that a second attempt starts from it. @throws AppError cancelled */
-export async function askGrant(answers: GrantAnswers, connection: ConnectionProfile): Promise<GrantAnswers> {
+export async function askGrant(answers: GrantRequest, connection: ConnectionProfile): Promise<GrantRequest> {
   const draft = { ...answers };
   let how: GrantIdentity['kind'] | 'group' | 'user' =
     draft.identity.kind === 'sid' && draft.identity.of !== 'app' ? draft.identity.of : draft.identity.kind;

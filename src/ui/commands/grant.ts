@@ -1,46 +1,27 @@
 // Commands of the grant wizard: ask, show the script, run it, show what the server says afterwards, and offer to take it back.
 import * as vscode from 'vscode';
 import { AppError } from '../../core/errors.ts';
+import type { GrantRequest } from '../../core/grantPlan.ts';
 import type { ConnectionService, SavedConnection } from '../../services/connectionService.ts';
+import type { DoneGrant, GrantService } from '../../services/grantService.ts';
 import type { GrantDocument, GrantDocuments } from '../grantDocuments.ts';
-import { askGrant, refuseMaster, type GrantAnswers } from '../grantWizard.ts';
+import { askGrant, refuseMaster } from '../grantWizard.ts';
 import { chooseConnection } from '../prompt/chooseConnection.ts';
 import { withCommandProgress, type CommandContext, type CommandTable } from '../register.ts';
 import { targetOf } from '../tree/treeNode.ts';
 
-/** A grant as the wizard sees it: each step is offered by the one before. */
-export interface Grants {
-  /** Looks at what the database has and writes the script. @throws AppError */
-  plan(connection: SavedConnection, answers: GrantAnswers, signal: AbortSignal): Promise<PlannedGrant>;
-}
-
-export interface PlannedGrant {
-  script: string;
-  /** In one transaction; reads back what is there afterwards. @throws AppError */
-  run(signal: AbortSignal): Promise<DoneGrant>;
-}
-
-export interface DoneGrant {
-  /** "app-orders can now read (db_datareader)." */
-  summary: string;
-  /** What was read back, as T-SQL comments, and the script that undoes it. */
-  report: string;
-  /** Absent when this run added nothing. */
-  undo: { script: string; run(signal: AbortSignal): Promise<string> } | undefined;
-}
-
 export interface GrantCommandParts {
   connections: ConnectionService;
-  grants: Grants;
-  documents: GrantDocuments;
+  grants: Pick<GrantService, 'plan'>;
+  grantDocuments: GrantDocuments;
   /** Principals changed: the tree reads them again. */
   onDidGrant(connectionId: string): void;
 }
 
 export function grantCommands(parts: GrantCommandParts): CommandTable {
-  const { connections, documents } = parts;
+  const { connections, grantDocuments: documents } = parts;
   /** What was typed for a grant that was not run; the next attempt starts from it. */
-  let unfinished: GrantAnswers | undefined;
+  let unfinished: GrantRequest | undefined;
   let lastDone: Extract<GrantDocument, { kind: 'done' }> | undefined;
 
   const preview = async (
@@ -148,7 +129,7 @@ export function grantCommands(parts: GrantCommandParts): CommandTable {
   };
 }
 
-const leastRights: GrantAnswers = {
+const leastRights: GrantRequest = {
   principal: '',
   identity: { kind: 'name' },
   rights: ['read'],

@@ -46,6 +46,18 @@ describe('the relay', () => {
     );
   });
 
+  it('keeps the caller impersonated: no REVERT without the cookie, and a reset returns to the same user', async () => {
+    const grace = await connect('grace@contoso.example');
+    assert.equal((await refusal(query(grace, 'REVERT;')))[0], 15591);
+    await new Promise<void>((resolve, reject) => {
+      grace.reset((error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(error);
+      });
+    });
+    assert.deepEqual(await query(grace, 'SELECT USER_NAME()'), [['grace@contoso.example']]);
+  });
+
   it('creates an identity there without asking its directory, and lets it in', async () => {
     assert.equal((await refusal(connect('id-reports')))[0], 18456);
     const admin = await connect('ada@contoso.example');

@@ -15,6 +15,7 @@ import {
 import { executeCursorStatement } from './cursors.ts';
 import { executeDdl } from './definition.ts';
 import { executeDynamic, executeProcedureStatement } from './execute.ts';
+import { executeAs, revert } from './impersonation.ts';
 import { executeSelect } from './select.ts';
 import { executeSetOption, executeSetValue } from './setOptions.ts';
 import { executeTransaction, isolationLevels } from './transaction.ts';
@@ -201,28 +202,12 @@ export async function executeStatement(
       );
       interpreter.done({});
       return undefined;
-    case 'executeAs': {
-      const context = statement.context;
-      if (context.kind !== 'user' && context.kind !== 'login')
-        return unsupported(`EXECUTE AS ${context.kind.toUpperCase()}`, statement.line);
-      const name = await interpreter.evaluateValue(
-        context.kind === 'user' ? context.user : context.login,
-        frame,
-        { name: 'nvarchar', length: 128 },
-      );
-      state.contexts.push(
-        await interpreter.authorization.executeAs(
-          state.context,
-          interpreter.connection,
-          context.kind,
-          String(name),
-        ),
-      );
+    case 'executeAs':
+      await executeAs(interpreter, statement, frame);
       interpreter.done({});
       return undefined;
-    }
     case 'revert':
-      if (state.contexts.length > 1) state.contexts.pop();
+      revert(interpreter, statement, frame);
       interpreter.done({});
       return undefined;
     default:

@@ -87,7 +87,10 @@ async function logIn(
   };
 }
 
-/** @throws SqlError 18456 when the database has no user for the caller. */
+/**
+ * Somebody known to the database only through a group is refused: SQL Server cannot impersonate a group.
+ * @throws SqlError 18456 when the database has no user for the caller.
+ */
 async function becomeCaller(
   session: UpstreamSession,
   caller: Caller,
@@ -97,17 +100,16 @@ async function becomeCaller(
   const { claims } = caller;
   // A service principal or managed identity is known by its application id, a person by the object id.
   const own = claims.idtyp === 'app' ? (claims.appid ?? claims.oid) : claims.oid;
-  for (const candidates of [[own], claims.groups ?? []]) {
-    if (candidates.length === 0) continue;
-    const sids = candidates.map((guid) => `0x${guidBytes(guid).toString('hex')}`).join(', ');
-    const rows = await session.run(
-      `SELECT name FROM sys.database_principals WHERE type IN ('E', 'X') AND sid IN (${sids}) ORDER BY principal_id;`,
+  const sid = guidBytes(own).toString('hex');
+  const rows = await session.run(
+    `SELECT name FROM sys.database_principals WHERE type = 'E' AND sid = 0x${sid} ORDER BY principal_id;`,
+  );
+  const name = rows[0]?.[0];
+  if (typeof name !== 'string') {
+    options.log?.(
+      `upstream: ${session.database} has no user of its own for ${own}; groups cannot be impersonated`,
     );
-    const name = rows[0]?.[0];
-    if (typeof name === 'string') {
-      await session.impersonate(name);
-      return;
-    }
+    throw tokenLoginFailed();
   }
-  throw tokenLoginFailed();
+  await session.impersonate(name);
 }

@@ -108,7 +108,7 @@ export class UpstreamSession implements BackendSession {
   /** Upstream's own reset would fail while somebody is impersonated: go back, reset, impersonate again. */
   async reset(keepTransaction: boolean): Promise<void> {
     const as = this.impersonated;
-    if (as) await this.run(`REVERT WITH COOKIE = ${as.cookie};`);
+    if (as) await this.run(`DECLARE @cookie varbinary(8000) = ${as.cookie}; REVERT WITH COOKIE = @cookie;`);
     await this.run('SELECT 1;', keepTransaction ? ResetStatus.keepTransaction : ResetStatus.reset);
     if (as) await this.impersonate(as.name);
   }

@@ -1,6 +1,7 @@
 // INSERT … EXECUTE: the rows of the procedure's or text's results go into the table.
 import type { ResponseWriter, ResultColumn, SqlValue } from '../../contract.ts';
 import type { Execute, ExecuteText, Insert } from '../../tsql/ast.ts';
+import { parseExpressionText } from '../../tsql/parser.ts';
 import { findTarget } from '../bind/change.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import { storage } from '../catalog/storage.ts';
@@ -55,6 +56,8 @@ export async function insertFromExecute(
           return found ?? raise(207, `Invalid column name '${name.name}'.`, name.line);
         })
       : object.columns.filter((column) => !column.computed && !column.identity && !column.generated);
+  interpreter.verb = 'INSERT';
+  const defaulted = object.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
   let count = 0;
   await interpreter.connection.atomic(async () => {
     for (const result of results) {
@@ -74,14 +77,19 @@ export async function insertFromExecute(
           column: column.name,
         });
       });
-      const sql = `INSERT INTO ${object.pgName} (${columns.map((column) => column.pgName).join(', ')}) VALUES (${values.join(', ')})`;
+      for (const column of defaulted) {
+        values.push(`$${String(values.length + 1)}::${storage.pgType(column.type)}`);
+      }
+      const sql = `INSERT INTO ${object.pgName} (${[...columns, ...defaulted].map((column) => column.pgName).join(', ')}) VALUES (${values.join(', ')})`;
       for (const row of result.rows) {
-        await interpreter.connection.query(
-          sql,
-          row.map((value, i) =>
-            encodeParameter(result.columns[i]?.type ?? { name: 'nvarchar', length: -1 }, value),
-          ),
+        const parameters = row.map((value, i) =>
+          encodeParameter(result.columns[i]?.type ?? { name: 'nvarchar', length: -1 }, value),
         );
+        for (const column of defaulted) {
+          const { value } = await interpreter.evaluate(parseExpressionText(column.defaultText ?? 'NULL'), frame, column.type);
+          parameters.push(value);
+        }
+        await interpreter.connection.query(sql, parameters);
         count += 1;
       }
     }

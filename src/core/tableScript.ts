@@ -5,13 +5,13 @@ import type { SqlStatement } from './ports.ts';
 
 /** Schema, name and row count of every table one may see, largest first. */
 export const tablesStatement: SqlStatement = {
-  text: `SELECT s.name AS schema_name, t.name AS table_name, SUM(p.rows) AS row_count
+  text: `SELECT s.[name] AS schema_name, t.[name] AS table_name, SUM(p.[rows]) AS row_count
 FROM sys.tables AS t
 JOIN sys.schemas AS s ON s.schema_id = t.schema_id
 JOIN sys.partitions AS p ON p.object_id = t.object_id
 WHERE t.is_ms_shipped = 0 AND p.index_id IN (0, 1)
-GROUP BY s.name, t.name
-ORDER BY s.name, t.name`,
+GROUP BY s.[name], t.[name]
+ORDER BY s.[name], t.[name]`,
 };
 
 /**

@@ -40,8 +40,8 @@ export interface TableShape {
 /** One row per column, in order; no rows when the table is missing or hidden from us (metadata visibility). */
 export function columnsStatement(table: TableName): SqlStatement {
   return {
-    text: `SELECT c.name, COALESCE(b.name, u.name) AS base_type, c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity,
-  c.is_computed, c.generated_always_type, d.definition, c.collation_name, o.type,
+    text: `SELECT c.[name], COALESCE(b.[name], u.[name]) AS base_type, c.max_length, c.[precision], c.scale, c.is_nullable, c.is_identity,
+  c.is_computed, c.generated_always_type, d.[definition], c.collation_name, o.[type],
   (SELECT COUNT(*) FROM sys.triggers AS g WHERE g.parent_id = o.object_id AND g.is_disabled = 0) AS trigger_count,
   CONVERT(int, COLLATIONPROPERTY(c.collation_name, 'CodePage')) AS code_page
 FROM sys.objects AS o
@@ -49,7 +49,7 @@ JOIN sys.columns AS c ON c.object_id = o.object_id
 JOIN sys.types AS u ON u.user_type_id = c.user_type_id
 LEFT JOIN sys.types AS b ON b.user_type_id = c.system_type_id
 LEFT JOIN sys.default_constraints AS d ON d.object_id = c.default_object_id
-WHERE o.object_id = OBJECT_ID(@table) AND o.type IN ('U', 'V')
+WHERE o.object_id = OBJECT_ID(@table) AND o.[type] IN ('U', 'V')
 ORDER BY c.column_id`,
     parameters: [{ name: 'table', value: quoteTable(table), sqlType: 'nvarchar(517)' }],
   };
@@ -58,7 +58,7 @@ ORDER BY c.column_id`,
 /** The columns of every usable unique index, primary key first. */
 export function keysStatement(table: TableName): SqlStatement {
   return {
-    text: `SELECT i.index_id, c.name
+    text: `SELECT i.index_id, c.[name]
 FROM sys.indexes AS i
 JOIN sys.index_columns AS k ON k.object_id = i.object_id AND k.index_id = i.index_id
 JOIN sys.columns AS c ON c.object_id = k.object_id AND c.column_id = k.column_id

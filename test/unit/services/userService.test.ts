@@ -45,7 +45,7 @@ function database(answers: Record<string, Cell[][] | Error>): Pick<Sql, 'query'>
   };
 }
 
-const shapeAnswers = { 'SELECT c.name, COALESCE': columns, 'SELECT i.index_id': keys };
+const shapeAnswers = { 'SELECT c.[name], COALESCE': columns, 'SELECT i.index_id': keys };
 const row = { values: [7, 'Ada', '2026-01-02 03:04:05.1234567'] };
 
 function watched(users: UserService): UsersChange['change'][] {
@@ -77,7 +77,7 @@ describe('the user service', () => {
   });
 
   it('says that a table is missing and offers to create it', async () => {
-    const users = new UserService(database({ 'SELECT c.name, COALESCE': [] }));
+    const users = new UserService(database({ 'SELECT c.[name], COALESCE': [] }));
     await assert.rejects(users.page(profile(), defaultTable, { offset: 0, limit: 9 }), (error) => {
       assert.ok(isAppError(error, 'tableNotFound'));
       assert.match(error.message, /^Table \[dbo\]\.\[user\] is missing/);
@@ -89,7 +89,7 @@ describe('the user service', () => {
   it('takes a unique index without NULLs for the key when there is no primary one', async () => {
     const nullable = columns.map((column) => (column[0] === 'created' ? column.with(5, true) : column));
     const sql = database({
-      'SELECT c.name, COALESCE': nullable,
+      'SELECT c.[name], COALESCE': nullable,
       'SELECT i.index_id': [
         [2, 'created'],
         [3, 'first_name'],
@@ -158,7 +158,7 @@ describe('the user service', () => {
   });
 
   it('changes no row of a table without a key', async () => {
-    const sql = database({ 'SELECT c.name, COALESCE': columns, 'SELECT i.index_id': [] });
+    const sql = database({ 'SELECT c.[name], COALESCE': columns, 'SELECT i.index_id': [] });
     const users = new UserService(sql);
     await assert.rejects(users.delete(profile(), defaultTable, row), (error) =>
       isAppError(error, 'tableReadOnly'),
@@ -174,7 +174,7 @@ describe('the user service', () => {
     const sql: Pick<Sql, 'query'> = {
       query: async (_profile, statement, options) => {
         seen.push(options?.gesture);
-        return { columns: [], rows: statement.text.startsWith('SELECT c.name') ? columns : keys };
+        return { columns: [], rows: statement.text.startsWith('SELECT c.[name]') ? columns : keys };
       },
     };
     const users = new UserService(sql);

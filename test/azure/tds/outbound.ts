@@ -34,23 +34,27 @@ export class Outbound {
   write(bytes: Buffer): void {
     if (this.closed || this.silent || bytes.length === 0) return;
     const fault = this.fault;
-    let piece = bytes;
-    const limit = fault?.dropAfterBytes;
-    const cut = limit !== undefined && this.replyBytes + bytes.length >= limit;
-    if (cut) piece = bytes.subarray(0, Math.max(0, limit - this.replyBytes));
+    const left = (fault?.dropAfterBytes ?? Infinity) - this.replyBytes;
+    const piece = bytes.length < left ? bytes : bytes.subarray(0, Math.max(0, left));
     this.replyBytes += piece.length;
     this.bytesWritten += piece.length;
     const step = fault?.splitEvery && fault.splitEvery > 0 ? fault.splitEvery : piece.length;
     for (let at = 0; at < piece.length; at += step) {
       if (!this.stream.write(piece.subarray(at, at + step))) this.full = true;
     }
-    // RST may overtake what is still in the socket's buffer; that is what a cut connection looks like.
-    if (cut) this.drop('rst');
+    if (bytes.length >= left) this.cut();
   }
 
-  rowsWritten(rows: number): void {
-    const limit = this.fault?.dropAfterRows;
-    if (limit !== undefined && rows >= limit) this.drop('rst');
+  /** Rows after which the connection is cut by order; undefined for a reply that is not to be disturbed so. */
+  get rowLimit(): number | undefined {
+    return this.fault?.dropAfterRows;
+  }
+
+  /** Cuts the connection once everything written so far is with the system. */
+  cut(): void {
+    if (this.closed) return;
+    this.close();
+    this.stream.write(Buffer.alloc(0), () => this.drop('rst'));
   }
 
   /** Resolves when the socket takes more, when the connection is gone, or when release() is called; undefined when nobody has to wait. */

@@ -10,19 +10,22 @@ export interface PacketCursor {
 }
 
 /**
- * The packets for `body` as one buffer, ready to be written. With `last`, the final one carries end-of-message (an empty body gives one
- * empty packet); without, only full packets are made and `used` tells how much of the body went into them. `status` is set on every packet (reset flags).
+ * The packets for `body` as one buffer, ready to be written. Until 'end': the last one carries end-of-message (an empty body gives one
+ * empty packet). 'part': all of the body, and more packets follow. 'full': full packets only, and `used` tells how much of the body went
+ * into them. `status` is set on every packet (reset flags).
  */
 export function packetize(
   type: number,
   body: Uint8Array,
-  last: boolean,
+  until: 'end' | 'part' | 'full',
   cursor: PacketCursor,
   status = 0,
 ): { bytes: Buffer; used: number } {
   const room = cursor.packetSize - PACKET_HEADER;
-  const count = last ? Math.max(1, Math.ceil(body.length / room)) : Math.floor(body.length / room);
-  const used = last ? body.length : count * room;
+  const last = until === 'end';
+  const count =
+    until === 'full' ? Math.floor(body.length / room) : Math.max(last ? 1 : 0, Math.ceil(body.length / room));
+  const used = until === 'full' ? count * room : body.length;
   const bytes = Buffer.allocUnsafeSlow(count * PACKET_HEADER + used);
   let at = 0;
   for (let i = 0; i < count; i++) {

@@ -96,7 +96,7 @@ export class PreloginTransport extends Duplex {
     this.flight = [];
     if (this.socket.destroyed || !this.socket.writable) return;
     const cursor = { packetSize: 4096, packetId: 1, spid: 0 };
-    this.socket.write(packetize(PacketType.prelogin, body, true, cursor).bytes);
+    this.socket.write(packetize(PacketType.prelogin, body, 'end', cursor).bytes);
   }
 
   override _final(callback: (error?: Error | null) => void): void {

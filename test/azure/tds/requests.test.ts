@@ -358,6 +358,14 @@ describe('TDS requests', () => {
       }
     });
 
+    it('delivers exactly the rows before the cut', async () => {
+      manyRows();
+      fault = { dropAfterRows: 3 };
+      let rows = 0;
+      await assert.rejects(query(connection, 'SELECT', (request) => request.on('row', () => (rows += 1))));
+      assert.equal(rows, 3);
+    });
+
     it('stops answering with the connection left open', async () => {
       fault = { halfOpen: true };
       connection.close();

@@ -194,14 +194,14 @@ export class ResponseStream implements ResponseWriter {
     }
     this.flushPending(0);
     this.ended = true;
-    this.send(true);
+    this.send('end');
   }
 
   /** The whole of an attention's acknowledgement: a message of its own. */
   attention(): void {
     this.ended = true;
     writeDone(this.out, Token.done, DoneStatus.attention | this.inTransaction(), 0, 0);
-    this.send(true);
+    this.send('end');
   }
 
   private encoderFor(columns: ResultColumn[]): RowEncoder {
@@ -214,9 +214,14 @@ export class ResponseStream implements ResponseWriter {
 
   private counted(count: number): Promise<void> | undefined {
     this.rows += count;
+    const limit = this.context.outbound.rowLimit;
+    if (limit !== undefined && this.rows >= limit) {
+      this.send('part');
+      this.context.outbound.cut();
+      return undefined;
+    }
     if (this.out.length < FLUSH) return undefined;
-    this.send(false);
-    this.context.outbound.rowsWritten(this.rows);
+    this.send('full');
     return this.context.outbound.room();
   }
 
@@ -238,17 +243,16 @@ export class ResponseStream implements ResponseWriter {
     return this.context.transaction === 0n ? 0 : DoneStatus.inTransaction;
   }
 
-  private send(last: boolean): void {
+  private send(until: Parameters<typeof packetize>[2]): void {
     const out = this.out;
     const { bytes, used } = packetize(
       PacketType.response,
       out.bytes.subarray(0, out.length),
-      last,
+      until,
       this.context.cursor,
     );
     out.bytes.copyWithin(0, used, out.length);
     out.length -= used;
-    if (last) this.context.outbound.rowsWritten(this.rows);
     this.context.outbound.write(bytes);
   }
 }

@@ -98,7 +98,7 @@ function answerPrelogin(
   const asked = (prelogin.encryption ?? Encryption.notSupported) & ENCRYPTION_MASK;
   const wants = asked === Encryption.on || asked === Encryption.required;
   const answer = encodePrelogin(wants ? Encryption.on : Encryption.required, prelogin);
-  const { bytes } = packetize(PacketType.response, answer, true, { packetSize: 4096, packetId: 1, spid: 0 });
+  const { bytes } = packetize(PacketType.response, answer, 'end', { packetSize: 4096, packetId: 1, spid: 0 });
   if (asked === Encryption.notSupported) {
     events.log('refused: the client does not encrypt');
     socket.end(bytes);

@@ -115,7 +115,7 @@ export class TdsClient {
   /** Sends one message. @returns whether the socket takes more at once. */
   send(type: number, body: Uint8Array, status = 0): boolean {
     const cursor = { packetSize: this.packetSize, packetId: 1, spid: 0 };
-    return this.stream.write(packetize(type, body, true, cursor, status).bytes);
+    return this.stream.write(packetize(type, body, 'end', cursor, status).bytes);
   }
 
   attention(): void {
@@ -202,7 +202,7 @@ async function exchangePrelogin(socket: Socket, options: TdsClientOptions): Prom
     serverNonce: options.nonce,
   });
   const cursor = { packetSize: 4096, packetId: 1, spid: 0 };
-  socket.write(packetize(PacketType.prelogin, request, true, cursor).bytes);
+  socket.write(packetize(PacketType.prelogin, request, 'end', cursor).bytes);
   const body = await new Promise<Buffer>((resolve, reject) => {
     const packets = new PacketReader(4096, (message) => {
       cleanUp();

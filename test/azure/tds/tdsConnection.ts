@@ -251,7 +251,7 @@ export class TdsConnection implements ConnectionInfo, RequestHost {
 
   private send(tokens: Buffer, packetSize = 4096, spid = 0): void {
     this.outbound?.write(
-      packetize(PacketType.response, tokens, true, { packetSize, packetId: 1, spid }).bytes,
+      packetize(PacketType.response, tokens, 'end', { packetSize, packetId: 1, spid }).bytes,
     );
   }
 

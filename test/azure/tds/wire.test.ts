@@ -179,7 +179,7 @@ describe('TDS wire', () => {
   it('numbers the packets of a message and fills them', () => {
     const cursor = { packetSize: 512, packetId: 254, spid: 0x0134 };
     const body = Buffer.alloc(504 * 3 + 1, 7);
-    const { bytes, used } = packetize(PacketType.response, body, true, cursor);
+    const { bytes, used } = packetize(PacketType.response, body, 'end', cursor);
     assert.equal(used, body.length);
     const headers = [0, 512, 1024, 1536].map((at) => bytes.subarray(at, at + 8).toString('hex'));
     assert.deepEqual(headers, [
@@ -188,7 +188,7 @@ describe('TDS wire', () => {
       '0400020001340000',
       '0401000901340100',
     ]);
-    assert.equal(packetize(PacketType.response, body, false, cursor).used, 504 * 3);
+    assert.equal(packetize(PacketType.response, body, 'full', cursor).used, 504 * 3);
   });
 
   it('ends the conversation with a client that cannot encrypt', async () => {

@@ -11,6 +11,7 @@ import type { CatalogColumn, CatalogObject, Snapshot } from '../catalog/snapshot
 import { sqlError } from '../errors.ts';
 import type { DdlContext } from './context.ts';
 import {
+  enforcing,
   ensureFree,
   findObject,
   fullName,
@@ -19,6 +20,7 @@ import {
   namedColumns,
   newObjectId,
   sameName,
+  shownName,
   systemName,
 } from './context.ts';
 import { insertIndex, keyColumns, nextIndexId } from './indexes.ts';
@@ -58,7 +60,7 @@ export async function addConstraints(
         await addForeignKey(context, snapshot, table, node, id, noCheck);
         break;
       case 'checkConstraint':
-        await addCheck(context, table, node, id, noCheck);
+        await addCheck(context, snapshot, table, node, id, noCheck);
         break;
     }
     await context.catalog.changed(context.connection);
@@ -106,9 +108,14 @@ async function addKey(
   const name = node.name?.name ?? systemName(node.primary ? 'PK' : 'UQ', [table.name], id, 16);
   const pgName = `k${String(id)}`;
   const list = keys.map(({ column }) => column.pgName).join(', ');
-  await context.connection.script(
-    `ALTER TABLE ${table.pgName} ADD CONSTRAINT ${pgName} ${node.primary ? 'PRIMARY KEY' : 'UNIQUE NULLS NOT DISTINCT'} (${list})`,
-  );
+  const sql = `ALTER TABLE ${table.pgName} ADD CONSTRAINT ${pgName} ${node.primary ? 'PRIMARY KEY' : 'UNIQUE NULLS NOT DISTINCT'} (${list})`;
+  const facts = {
+    kind: node.primary ? 'primary' : 'unique',
+    name,
+    table: shownName(table),
+    columns: [],
+  } as const;
+  await enforcing(context, snapshot, facts, () => context.connection.script(sql));
   await constraintObject(context, table, id, name, node.primary ? 'PK' : 'UQ', node.name === undefined);
   await insertIndex(context, table.objectId, {
     indexId: nextIndexId(snapshot, table.objectId, clustered),
@@ -194,18 +201,25 @@ async function addForeignKey(
       throw refuse(1778, [shown, other.name, table.name, column.name, name]);
     }
   }
-  await context.connection.script(
-    foreignKeySql(
-      table.pgName,
-      id,
-      own,
-      referenced.pgName,
-      others,
-      actions[node.onDelete],
-      actions[node.onUpdate],
-      noCheck,
-    ),
+  const sql = foreignKeySql(
+    table.pgName,
+    id,
+    own,
+    referenced.pgName,
+    others,
+    actions[node.onDelete],
+    actions[node.onUpdate],
+    noCheck,
   );
+  const facts = {
+    kind: 'foreign',
+    name,
+    table: shownName(table),
+    referenced: shown,
+    columns: own.map((column) => column.name),
+    referencedColumns: others.map((column) => column.name),
+  } as const;
+  await enforcing(context, snapshot, facts, () => context.connection.script(sql));
   await constraintObject(context, table, id, name, 'F', node.name === undefined);
   await context.connection.query(
     `INSERT INTO catalog.foreign_key VALUES ($1, $2, $3, $4, $5, $6, false, $7)`,
@@ -246,6 +260,7 @@ export function foreignKeySql(
 
 async function addCheck(
   context: DdlContext,
+  snapshot: Snapshot,
   table: CatalogObject,
   node: CheckConstraint,
   id: number,
@@ -261,8 +276,16 @@ async function addCheck(
   const name =
     node.name?.name ??
     systemName('CK', column === undefined ? [table.name] : [table.name, column.name], id, 8);
-  await context.connection.script(
-    `ALTER TABLE ${table.pgName} ADD CONSTRAINT k${String(id)} CHECK (${sql})${noCheck ? ' NOT VALID' : ''}`,
+  const facts = {
+    kind: 'check',
+    name,
+    table: shownName(table),
+    columns: column === undefined ? [] : [column.name],
+  } as const;
+  await enforcing(context, snapshot, facts, () =>
+    context.connection.script(
+      `ALTER TABLE ${table.pgName} ADD CONSTRAINT k${String(id)} CHECK (${sql})${noCheck ? ' NOT VALID' : ''}`,
+    ),
   );
   await constraintObject(context, table, id, name, 'C', node.name === undefined);
   await context.connection.query(

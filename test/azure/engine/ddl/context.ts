@@ -3,10 +3,12 @@ import type { SqlType } from '../../contract.ts';
 import type { Expression, Identifier, Name, Predicate } from '../../tsql/ast.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { CatalogObject, Snapshot } from '../catalog/snapshot.ts';
-import { sqlError } from '../errors.ts';
+import { sqlError, translateError } from '../errors.ts';
+import type { ConstraintFacts } from '../errors.ts';
 import type { ObjectColumn } from '../bind/ports.ts';
 import type { Cluster } from '../postgres/cluster.ts';
 import type { PgConnection } from '../postgres/connection.ts';
+import { PgError } from '../postgres/pgError.ts';
 import type { Securable } from '../session.ts';
 
 /** The upper half binds expressions; column references become the columns' `pgName`, unqualified. */
@@ -172,3 +174,27 @@ export function namedColumns(node: unknown, found: Identifier[] = []): Identifie
   }
   return found;
 }
+
+/** Runs what makes a constraint or index: rows that are against it are told in terms of `facts`, which the catalog does not know yet. */
+export async function enforcing(
+  context: DdlContext,
+  snapshot: Snapshot,
+  facts: ConstraintFacts,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof PgError)) throw error;
+    throw translateError(error, {
+      database: context.database,
+      verb: 'ALTER TABLE',
+      spid: 0,
+      catalog: { table: (pgName) => snapshot.table(pgName), constraint: () => facts },
+    });
+  }
+}
+
+/** 'schema.name' as messages show a table; temporary tables are dbo's of tempdb. */
+export const shownName = (table: CatalogObject): string =>
+  `${table.schema === '' ? 'dbo' : table.schema}.${table.name}`;

@@ -1,7 +1,9 @@
 // Executes any definition statement (DDL): all of it or nothing.
 import type { DefinitionStatement } from '../../tsql/ast.ts';
-import { sqlError } from '../errors.ts';
+import { sqlError, translateError } from '../errors.ts';
+import { PgError } from '../postgres/pgError.ts';
 import { alterTable } from './alterTable.ts';
+import { look } from './context.ts';
 import type { DdlContext } from './context.ts';
 import { dropObjects } from './drop.ts';
 import { alterIndex, createIndex, dropIndex } from './indexes.ts';
@@ -20,7 +22,7 @@ import { createTable } from './table.ts';
 
 /**
  * Inside a transaction it is part of that one and rolls back with it. CREATE, ALTER and DROP DATABASE are refused there (226).
- * @throws SqlError, or PgError for what PostgreSQL finds (a duplicate while a unique index is made …): see translateError.
+ * @throws SqlError; PgError 57014 when it was cancelled.
  */
 export async function executeDefinition(statement: DefinitionStatement, context: DdlContext): Promise<void> {
   const database =
@@ -35,7 +37,14 @@ export async function executeDefinition(statement: DefinitionStatement, context:
     await run(statement, context);
     return;
   }
-  await context.connection.atomic(() => run(statement, context));
+  const before = await look(context);
+  try {
+    await context.connection.atomic(() => run(statement, context));
+  } catch (error) {
+    if (!(error instanceof PgError) || error.cancelled || error.code === '08006') throw error;
+    const verb = statement.kind === 'alterTable' ? 'ALTER TABLE' : 'CREATE';
+    throw translateError(error, { database: context.database, verb, spid: 0, catalog: before });
+  }
 }
 
 async function run(statement: DefinitionStatement, context: DdlContext): Promise<void> {

@@ -11,7 +11,7 @@ import { isTextType } from '../catalog/pgTypes.ts';
 import type { CatalogColumn, CatalogObject, Snapshot } from '../catalog/snapshot.ts';
 import { sqlError } from '../errors.ts';
 import type { DdlContext } from './context.ts';
-import { findObject, fullName, look, sameName, touch } from './context.ts';
+import { enforcing, findObject, fullName, look, sameName, shownName, touch } from './context.ts';
 
 /** @throws SqlError 1911. */
 export function keyColumns(
@@ -112,15 +112,16 @@ export async function addIndex(
     node.where === undefined ? undefined : await context.binder.predicate(node.where, table.columns);
   const indexId = nextIndexId(snapshot, tableId, clustered);
   const pgName = `x${String(tableId)}_${String(indexId)}`;
-  await context.connection.script(
+  const sql =
     `CREATE ${node.unique ? 'UNIQUE ' : ''}INDEX ${pgName} ON ${table.pgName} (${keys.map(({ column, descending }) => `${column.pgName}${descending ? ' DESC' : ''}`).join(', ')})` +
-      // Long text does not fit into PostgreSQL's index rows; the included columns are only kept in the catalog then.
-      (included.length === 0 || included.some((column) => isTextType(column.type))
-        ? ''
-        : ` INCLUDE (${included.map((column) => column.pgName).join(', ')})`) +
-      (node.unique ? ' NULLS NOT DISTINCT' : '') +
-      (filter === undefined ? '' : ` WHERE ${filter}`),
-  );
+    // Long text does not fit into PostgreSQL's index rows; the included columns are only kept in the catalog then.
+    (included.length === 0 || included.some((column) => isTextType(column.type))
+      ? ''
+      : ` INCLUDE (${included.map((column) => column.pgName).join(', ')})`) +
+    (node.unique ? ' NULLS NOT DISTINCT' : '') +
+    (filter === undefined ? '' : ` WHERE ${filter}`);
+  const facts = { kind: 'index', name: node.name.name, table: shownName(table), columns: [] } as const;
+  await enforcing(context, snapshot, facts, () => context.connection.script(sql));
   await insertIndex(context, tableId, {
     indexId,
     name: node.name.name,

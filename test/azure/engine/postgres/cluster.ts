@@ -190,7 +190,7 @@ export class Cluster {
       const next = id === 1 ? 1 : Math.max(5, id);
       const created = new Date().toISOString().replace('T', ' ').replace('Z', '');
       const entry = { id: next, name, pgName: `d${String(next)}`, created };
-      await this.admin.script(`CREATE DATABASE ${entry.pgName} TEMPLATE template1`);
+      await this.admin.script(`CREATE DATABASE ${entry.pgName} TEMPLATE template1 STRATEGY file_copy`);
       await this.admin.script(comment(entry));
       this.entries.set(name.toLowerCase(), entry);
       return entry;

@@ -75,6 +75,7 @@ END $tsql$;`,
     'shown(v text, kind text, n int, source text, target text, attempt boolean)',
     'bpchar',
     `IF n >= 0 AND length(v) > n THEN
+    IF source = 'uniqueidentifier' THEN ${failOrNull(8170)} END IF;
     IF source IN ('int', 'smallint', 'tinyint') AND kind IN ('v', 'c') THEN RETURN rpad('*', CASE kind WHEN 'c' THEN n ELSE 1 END); END IF;
     ${failOrNull(8115, [`CASE WHEN source IN ('int', 'smallint', 'tinyint', 'bigint') THEN 'expression' ELSE source END`, 'target'])}
   END IF;

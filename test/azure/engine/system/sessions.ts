@@ -1,0 +1,40 @@
+// Who is connected, for sys.dm_exec_sessions and its like: kept in this process, handed to PostgreSQL when a statement reads it.
+import type { PgConnection } from '../postgres/connection.ts';
+
+export interface SessionFacts {
+  spid: number;
+  login: string;
+  original: string;
+  program: string;
+  host: string;
+  address: string;
+  database: string;
+  /** UTC, 'YYYY-MM-DD HH:MM:SS.mmm'. */
+  started: string;
+  status: 'running' | 'sleeping';
+  /** What runs: SELECT, INSERT … */
+  command?: string;
+  transactions: number;
+}
+
+export class SessionDirectory {
+  private readonly sessions = new Map<number, () => SessionFacts>();
+
+  /** @param facts asked each time somebody looks */
+  add(spid: number, facts: () => SessionFacts): void {
+    this.sessions.set(spid, facts);
+  }
+
+  remove(spid: number): void {
+    this.sessions.delete(spid);
+  }
+
+  list(): SessionFacts[] {
+    return [...this.sessions.values()].map((facts) => facts()).sort((a, b) => a.spid - b.spid);
+  }
+
+  /** Before a statement that reads sys.dm_exec_*: a setting of that connection, so nothing is written. */
+  async publish(connection: PgConnection): Promise<void> {
+    await connection.query(`SELECT set_config('tsql.sessions', $1, false)`, [JSON.stringify(this.list())]);
+  }
+}

@@ -1,5 +1,6 @@
 // What a client asks for: SQL batch, RPC, transaction manager request (MS-TDS 2.2.6.6, 2.2.6.7, 2.2.6.9).
 import type { ClientRequest, RpcParameter } from '../contract.ts';
+import { SqlError } from '../contract.ts';
 import { ByteReader, ProtocolError } from './byteReader.ts';
 import { readTypeInfo } from './readTypeInfo.ts';
 import { readValue } from './valueDecoder.ts';
@@ -94,13 +95,24 @@ function parseCall(reader: ByteReader): RpcRequest {
   return { kind: 'rpc', procedure, parameters, noMetadata: (options & NO_METADATA) !== 0 };
 }
 
+/** TM_GET_DTC_ADDRESS, TM_PROPAGATE_XACT, TM_PROMOTE_XACT. */
+const DISTRIBUTED = [0, 1, 6];
 const Transaction = { begin: 5, commit: 7, rollback: 8, save: 9 } as const;
 
-/** @throws ProtocolError for distributed transactions too: this server has none. */
+/** @throws ProtocolError; SqlError for distributed transactions, which Azure SQL Database does not take from clients. */
 export function parseTransaction(body: Buffer): ClientRequest {
   const reader = new ByteReader(body);
   skipHeaders(reader);
   const type = reader.uint16();
+  if (DISTRIBUTED.includes(type)) {
+    throw new SqlError({
+      number: 40_514,
+      state: 1,
+      class: 16,
+      message: "'Distributed transaction' is not supported in this version of SQL Server.",
+      line: 1,
+    });
+  }
   const isolation = (): { isolation?: number } => {
     const level = reader.uint8();
     return level >= 1 && level <= 5 ? { isolation: level } : {};

@@ -48,7 +48,7 @@ const DONE_TOKEN = {
 export class ResponseStream implements ResponseWriter {
   rows = 0;
   private readonly context: ResponseContext;
-  private readonly out = new ByteWriter(FLUSH + 8192);
+  private readonly out = new ByteWriter();
   private readonly encoders = new WeakMap<ResultColumn[], RowEncoder>();
   private current: RowEncoder | undefined;
   private pending: PendingDone | undefined;

@@ -176,6 +176,14 @@ describe('TDS wire', () => {
     assert.equal(await done(), 'fd2400');
   });
 
+  it('answers a distributed transaction with an error and keeps the connection', async () => {
+    const client = await rawClient();
+    client.send(PacketType.transaction, Buffer.concat([HEADERS, Buffer.from('00000000', 'hex')]));
+    assert.equal((await client.message())[0], Token.error);
+    client.send(PacketType.batch, batch('SELECT'));
+    assert.equal((await client.message())[0], Token.columnMetadata);
+  });
+
   it('numbers the packets of a message and fills them', () => {
     const cursor = { packetSize: 512, packetId: 254, spid: 0x0134 };
     const body = Buffer.alloc(504 * 3 + 1, 7);

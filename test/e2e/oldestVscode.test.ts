@@ -18,7 +18,7 @@ describe('on the oldest promised VS Code', () => {
     await driver.activity('Passwordless SQL');
     await driver.expand('appdb');
     await driver.expand(/^Users/);
-    await driver.treeItem('Load more').waitFor();
+    await driver.treeItem('Ada Lovelace').waitFor();
     await driver.command('Passwordless SQL: New Query');
     await driver.page.locator('.editor-group-container.active .monaco-editor').first().waitFor();
     await driver.setEditorText("SELECT 'still here' AS answer;");

@@ -116,6 +116,13 @@ export class WorkbenchDriver {
     }
   }
 
+  async collapse(text: string | RegExp): Promise<void> {
+    const item = this.treeItem(text);
+    await item.click();
+    if ((await item.getAttribute('aria-expanded')) === 'true') await this.page.keyboard.press('ArrowLeft');
+    await item.and(this.page.locator('[aria-expanded="false"]')).waitFor();
+  }
+
   async contextMenu(item: Locator, label: string): Promise<void> {
     await item.click({ button: 'right' });
     const entry = this.page.locator('.monaco-menu').getByRole('menuitem', { name: label }).first();

@@ -5,7 +5,7 @@ import type { Connection } from 'tedious';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { CertificateAuthority } from '../ca/certificateAuthority.ts';
 import { spawnLocalAzure, type LocalAzureProcess } from '../process.ts';
-import { connectWithToken, query, refusal } from './tediousClient.ts';
+import { connectWithPassword, connectWithToken, query, refusal } from './tediousClient.ts';
 
 describe('the local Azure', () => {
   let azure: LocalAzureProcess;
@@ -131,6 +131,33 @@ describe('the local Azure', () => {
     assert.deepEqual(await query(reader, principals), [['grace@contoso.example', 'E', 'EXTERNAL']]);
   });
 
+  it('shows a table only to whoever may do something with it', async () => {
+    const admin = await connect(await tokenOf('ada@contoso.example'));
+    await query(admin, 'CREATE USER [mallory@contoso.example] FROM EXTERNAL PROVIDER;');
+    const mallory = await connect(await tokenOf('mallory@contoso.example'));
+    const tables = 'SELECT [name] FROM sys.tables';
+    assert.deepEqual(await query(mallory, tables), []);
+    await query(admin, 'GRANT SELECT ON [dbo].[user] ([id]) TO [mallory@contoso.example];');
+    assert.deepEqual(await query(mallory, tables), [['user']]);
+    assert.equal((await query(mallory, 'SELECT TOP (1) [id] FROM [dbo].[user]')).length, 1);
+    assert.deepEqual(await refusal(query(mallory, 'SELECT [last_name] FROM [dbo].[user]')), [
+      230,
+      "The SELECT permission was denied on the column 'last_name' of the object 'user', database 'appdb', schema 'dbo'.",
+    ]);
+    await query(admin, 'DROP USER [mallory@contoso.example];');
+    assert.equal((await refusal(query(mallory, 'SELECT [id] FROM [dbo].[user]')))[0], 916);
+  });
+
+  it('impersonates and returns', async () => {
+    const admin = await connect(await tokenOf('ada@contoso.example'));
+    const asGrace =
+      "EXECUTE AS USER = 'grace@contoso.example'; SELECT USER_NAME(), ORIGINAL_LOGIN(); REVERT; SELECT USER_NAME(), NULL;";
+    assert.deepEqual(await query(admin, asGrace), [
+      ['grace@contoso.example', 'ada@contoso.example'],
+      ['dbo', null],
+    ]);
+  });
+
   it('stands behind a firewall and a resuming database', async () => {
     const token = await tokenOf('ada@contoso.example');
     await azure.client.removeFirewallRules();
@@ -158,8 +185,31 @@ describe('the local Azure', () => {
     assert.equal((await fetch(`${azure.control.url}/state`)).status, 401);
   });
 
-  it('leaves no process and no file behind', async () => {
-    const second = await spawnLocalAzure({ sample: false });
+  it('lets the one SQL login in as dbo, and creates no Entra user for it from the directory', async () => {
+    assert.ok(azure.sqlLogin);
+    const connection = await connectWithPassword({
+      port: azure.tds.port,
+      ca,
+      database: 'appdb',
+      ...azure.sqlLogin,
+    });
+    open.push(connection);
+    assert.deepEqual(await query(connection, 'SELECT USER_NAME(), SUSER_SNAME()'), [['dbo', 'sqladmin']]);
+    assert.equal(
+      (await refusal(query(connection, 'CREATE USER [app-orders] FROM EXTERNAL PROVIDER')))[0],
+      33159,
+    );
+  });
+
+  it('refuses every SQL login in Entra-only mode, and leaves no process and no file behind', async () => {
+    const second = await spawnLocalAzure({ sample: false, entraOnly: true });
+    const secondCa = await readFile(second.caFile, 'utf8');
+    assert.equal(second.sqlLogin, undefined);
+    const login = { port: second.tds.port, ca: secondCa, database: 'appdb', user: 'sqladmin', password: 'x' };
+    assert.deepEqual(await refusal(connectWithPassword(login)), [
+      18456,
+      "Login failed for user 'sqladmin'. Reason: Azure Active Directory only authentication is enabled. Please contact your system administrator.",
+    ]);
     await second.stop();
     assert.throws(() => process.kill(second.pid, 0));
     await assert.rejects(readFile(second.caFile));

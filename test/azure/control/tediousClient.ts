@@ -1,5 +1,5 @@
 // A plain tedious client for the tests of the whole: a token, a database, batches; errors with their number.
-import { Connection, Request } from 'tedious';
+import { Connection, Request, type ConnectionConfiguration } from 'tedious';
 
 /** Number and text of the first error of a login or request. */
 export class Refused extends Error {
@@ -10,16 +10,31 @@ export class Refused extends Error {
   }
 }
 
-/** Verifies the server's certificate against `ca` (PEM). @throws Refused */
-export function connectWithToken(target: {
+export interface Target {
   port: number;
+  /** PEM. */
   ca: string;
-  token: string;
   database: string;
-}): Promise<Connection> {
+}
+
+type Authentication = NonNullable<ConnectionConfiguration['authentication']>;
+
+/** Verifies the server's certificate against `ca` (PEM). @throws Refused */
+export function connectWithToken(target: Target & { token: string }): Promise<Connection> {
+  return connect(target, { type: 'azure-active-directory-access-token', options: { token: target.token } });
+}
+
+/** As above, by SQL login. @throws Refused */
+export function connectWithPassword(
+  target: Target & { user: string; password: string },
+): Promise<Connection> {
+  return connect(target, { type: 'default', options: { userName: target.user, password: target.password } });
+}
+
+function connect(target: Target, authentication: Authentication): Promise<Connection> {
   const connection = new Connection({
     server: 'localhost',
-    authentication: { type: 'azure-active-directory-access-token', options: { token: target.token } },
+    authentication,
     options: {
       port: target.port,
       database: target.database,

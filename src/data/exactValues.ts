@@ -1,4 +1,4 @@
-// Decodes the values that tedious would round or cut: decimal, money and bigint as text, datetimeoffset with its offset.
+// Decodes the values that tedious would round or cut: decimal and money as text, datetimeoffset with its offset; the most common others faster.
 import valueParser from 'tedious/lib/value-parser.js';
 
 // tedious 20.3.9 divides decimals and money in floating point (value-parser.js, readNumeric) and leaves an offset out
@@ -8,12 +8,33 @@ type ReadValue = typeof valueParser.readValue;
 type Result = ReturnType<ReadValue>;
 const original: ReadValue = valueParser.readValue;
 
+const pad = (value: number, width: number): string => String(value).padStart(width, '0');
+/** From 0001-01-01, the day 0 of date types. */
+const daysTo1970 = 719_162;
+
 /**
  * Layouts: MS-TDS 2.2.5.5.1 (fixed and variable length types), 2.2.5.5.4 (sql_variant). A value that is not wholly there is left to
  * the original, which asks for more bytes.
  */
 const readExactly: ReadValue = (buffer, offset, metadata, options) => {
   switch (metadata.type.name) {
+    // The four most common types, without the intermediate objects of the original: a fifth of a long result's time.
+    case 'IntN': {
+      if (buffer[offset] !== 4 || buffer.length < offset + 5) break;
+      return result(buffer.readInt32LE(offset + 1), offset + 5);
+    }
+    case 'NVarChar': {
+      if (buffer.length < offset + 2) break;
+      const length = buffer.readUInt16LE(offset);
+      const end = offset + 2 + length;
+      if (length === 0xffff || buffer.length < end) break;
+      return result(buffer.toString('utf16le', offset + 2, end), end);
+    }
+    case 'DateTime2': {
+      const length = buffer[offset];
+      if (length === undefined || length === 0 || buffer.length < offset + 1 + length) break;
+      return result(dateOf(buffer, offset + 1, length - 3, metadata.scale ?? 7), offset + 1 + length);
+    }
     case 'NumericN':
     case 'DecimalN': {
       const length = buffer[offset];
@@ -55,6 +76,16 @@ function result(value: unknown, offset: number): Result {
   return { value, offset };
 }
 
+/** A Date in UTC fields; what is below a millisecond as `nanosecondsDelta` in seconds, as tedious does, but only when there is some. */
+function dateOf(buffer: Buffer, offset: number, timeLength: number, scale: number): Date {
+  const ticks = buffer.readUIntLE(offset, timeLength) * 10 ** (7 - scale);
+  const days = buffer.readUIntLE(offset + timeLength, 3);
+  const below = ticks % 10_000;
+  const date = new Date((days - daysTo1970) * 86_400_000 + (ticks - below) / 10_000);
+  if (below > 0) Object.defineProperty(date, 'nanosecondsDelta', { value: below / 1e7, enumerable: false });
+  return date;
+}
+
 /** Digits with the point put in: (12345, 2) → "123.45", (5, 2) → "0.05". */
 function withPoint(digits: string, scale: number): string {
   if (scale === 0) return digits;
@@ -90,9 +121,6 @@ function moneyText(buffer: Buffer, offset: number, length: number): string {
       : (BigInt(buffer.readInt32LE(offset)) << 32n) | BigInt(buffer.readUInt32LE(offset + 4));
   return value < 0n ? `-${withPoint((-value).toString(), 4)}` : withPoint(value.toString(), 4);
 }
-
-const pad = (value: number, width: number): string => String(value).padStart(width, '0');
-const daysTo1970 = 719_162;
 
 /** Time, days and offset in minutes; time and days are UTC (MS-TDS 2.2.5.5.1.9). Gives the local time, as the server writes it. */
 function offsetText(buffer: Buffer, offset: number, length: number, scale: number): string {

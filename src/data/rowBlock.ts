@@ -18,34 +18,104 @@ const narrow = 0;
 const wide = 1;
 
 /**
+ * Encodes blocks, one after the other, into a buffer of its own that it keeps: a long result makes no garbage per block.
+ *
  * Layout per column: a tag per row; count and float64s of its numbers and dates; count, lengths and characters of its texts and bigints;
- * count, lengths and bytes of its binary values. Multi-byte numbers are little-endian.
+ * count, lengths and bytes of its binary values. Multi-byte numbers are little-endian, as on every platform VS Code runs on.
  */
-export function encodeRows(rows: readonly Row[], columnCount: number): Buffer {
-  const parts: Buffer[] = [];
-  let size = 0;
-  const push = (part: Buffer): void => {
-    parts.push(part);
-    size += part.length;
-  };
-  for (let column = 0; column < columnCount; column++) {
-    const tags = Buffer.allocUnsafe(rows.length);
-    const numbers: number[] = [];
-    const texts: string[] = [];
-    const binaries: Uint8Array[] = [];
-    for (let index = 0; index < rows.length; index++) {
-      tags[index] = sort(rows[index]?.[column] ?? null, numbers, texts, binaries);
-    }
-    push(tags);
-    push(encodeNumbers(numbers));
-    push(encodeTexts(texts));
-    push(encodeLengths(binaries.map((bytes) => bytes.length)));
-    for (const bytes of binaries) push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+export class RowEncoder {
+  #buffer = Buffer.allocUnsafe(64 * 1024);
+  #at = 0;
+  /** Per column and block; kept between blocks. */
+  #numbers = new Float64Array(512);
+  #lengths = new Uint32Array(512);
+
+  /** Valid until the next call. */
+  encode(rows: readonly Row[], columnCount: number): Buffer {
+    this.#at = 0;
+    // A fine date takes two numbers.
+    if (this.#numbers.length < rows.length * 2) this.#numbers = new Float64Array(rows.length * 2);
+    if (this.#lengths.length < rows.length) this.#lengths = new Uint32Array(rows.length);
+    for (let column = 0; column < columnCount; column++) this.#column(rows, column);
+    return this.#buffer.subarray(0, this.#at);
   }
-  return Buffer.concat(parts, size);
+
+  #column(rows: readonly Row[], column: number): void {
+    const numbers = this.#numbers;
+    const lengths = this.#lengths;
+    let numberCount = 0;
+    let textCount = 0;
+    let text = '';
+    let binaries: Uint8Array[] | undefined;
+    this.#reserve(rows.length);
+    const tags = this.#buffer;
+    const tagAt = this.#at;
+    for (let index = 0; index < rows.length; index++) {
+      const cell = rows[index]?.[column] ?? null;
+      let kind: number;
+      if (typeof cell === 'string') {
+        lengths[textCount++] = cell.length;
+        text += cell;
+        kind = tag.text;
+      } else if (typeof cell === 'number') {
+        numbers[numberCount++] = cell;
+        kind = tag.number;
+      } else if (cell === null) kind = tag.null;
+      else if (typeof cell === 'boolean') kind = cell ? tag.true : tag.false;
+      else if (typeof cell === 'bigint') {
+        const digits = cell.toString();
+        lengths[textCount++] = digits.length;
+        text += digits;
+        kind = tag.bigint;
+      } else if (cell instanceof Date) {
+        const delta = (cell as DriverDate).nanosecondsDelta;
+        numbers[numberCount++] = cell.getTime();
+        if (delta !== undefined) numbers[numberCount++] = delta;
+        kind = delta === undefined ? tag.date : tag.fineDate;
+      } else {
+        (binaries ??= []).push(cell);
+        kind = tag.bytes;
+      }
+      tags[tagAt + index] = kind;
+    }
+    this.#at += rows.length;
+    this.#writeCounted(numbers, numberCount, 8);
+    this.#writeCounted(lengths, textCount, 4);
+    this.#writeText(text);
+    const sizes = Uint32Array.from(binaries ?? [], ({ length }) => length);
+    this.#writeCounted(sizes, sizes.length, 4);
+    for (const bytes of binaries ?? []) {
+      this.#reserve(bytes.length);
+      this.#buffer.set(bytes, this.#at);
+      this.#at += bytes.length;
+    }
+  }
+
+  #writeCounted(values: Float64Array | Uint32Array, count: number, size: number): void {
+    this.#reserve(4 + count * size);
+    this.#buffer.writeUInt32LE(count, this.#at);
+    this.#buffer.set(new Uint8Array(values.buffer, values.byteOffset, count * size), this.#at + 4);
+    this.#at += 4 + count * size;
+  }
+
+  #writeText(text: string): void {
+    // As many UTF-8 bytes as characters means ASCII throughout; counted natively, without a copy.
+    const form = Buffer.byteLength(text, 'utf8') === text.length ? narrow : wide;
+    this.#reserve(5 + text.length * 2);
+    this.#buffer[this.#at] = form;
+    this.#buffer.writeUInt32LE(text.length, this.#at + 1);
+    this.#at += 5 + this.#buffer.write(text, this.#at + 5, form === wide ? 'utf16le' : 'latin1');
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes));
+    this.#buffer.copy(larger, 0, 0, this.#at);
+    this.#buffer = larger;
+  }
 }
 
-/** The rows as they were given to {@link encodeRows}. */
+/** The rows as they were given to {@link RowEncoder}. */
 export function decodeRows(block: Buffer, rowCount: number, columnCount: number): Cell[][] {
   const rows = Array.from({ length: rowCount }, () => Array.from({ length: columnCount }, (): Cell => null));
   let at = 0;
@@ -115,61 +185,4 @@ export function decodeRows(block: Buffer, rowCount: number, columnCount: number)
     at = binaryAt;
   }
   return rows;
-}
-
-function sort(cell: Cell, numbers: number[], texts: string[], binaries: Uint8Array[]): number {
-  switch (typeof cell) {
-    case 'string':
-      texts.push(cell);
-      return tag.text;
-    case 'number':
-      numbers.push(cell);
-      return tag.number;
-    case 'boolean':
-      return cell ? tag.true : tag.false;
-    case 'bigint':
-      texts.push(cell.toString());
-      return tag.bigint;
-    default:
-  }
-  if (cell === null) return tag.null;
-  if (cell instanceof Date) {
-    const delta = (cell as DriverDate).nanosecondsDelta;
-    numbers.push(cell.getTime());
-    if (delta === undefined) return tag.date;
-    numbers.push(delta);
-    return tag.fineDate;
-  }
-  binaries.push(cell);
-  return tag.bytes;
-}
-
-function encodeNumbers(numbers: readonly number[]): Buffer {
-  const part = Buffer.allocUnsafe(4 + numbers.length * 8);
-  part.writeUInt32LE(numbers.length, 0);
-  let at = 4;
-  for (const number of numbers) at = part.writeDoubleLE(number, at);
-  return part;
-}
-
-function encodeLengths(lengths: readonly number[]): Buffer {
-  const part = Buffer.allocUnsafe(4 + lengths.length * 4);
-  part.writeUInt32LE(lengths.length, 0);
-  let at = 4;
-  for (const length of lengths) at = part.writeUInt32LE(length, at);
-  return part;
-}
-
-function encodeTexts(texts: readonly string[]): Buffer {
-  const all = texts.join('');
-  // As many UTF-8 bytes as characters means ASCII throughout; counted natively, without a copy.
-  const form = Buffer.byteLength(all, 'utf8') === all.length ? narrow : wide;
-  const part = Buffer.allocUnsafe(4 + texts.length * 4 + 5 + all.length * (form === wide ? 2 : 1));
-  part.writeUInt32LE(texts.length, 0);
-  let at = 4;
-  for (const text of texts) at = part.writeUInt32LE(text.length, at);
-  part[at] = form;
-  part.writeUInt32LE(all.length, at + 1);
-  part.write(all, at + 5, form === wide ? 'utf16le' : 'latin1');
-  return part;
 }

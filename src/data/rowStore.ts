@@ -5,20 +5,31 @@ import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { ColumnMeta } from '../core/ports.ts';
 import type { Row, RowStore, RowStores } from '../core/resultSet.ts';
-import { decodeRows, encodeRows } from './rowBlock.ts';
+import { decodeRows, RowEncoder } from './rowBlock.ts';
 
 /** Bytes of a store that stay in memory. */
-const memoryLimit = 32 * 1024 * 1024;
+const memoryLimit = 16 * 1024 * 1024;
+/** Blocks are kept and written together in chunks of this many bytes, unless one alone is larger. */
+const chunkSize = 512 * 1024;
 /** Bytes on their way to the file beyond which `append` asks the sender to wait. */
-const writingLimit = 4 * 1024 * 1024;
+const writingLimit = 2 * 1024 * 1024;
 /** Decoded blocks that are kept: a grid asks for the same ones again and again while it scrolls. */
 const cacheSize = 8;
+
+interface Chunk {
+  /** undefined once it is in the file. */
+  bytes: Buffer | undefined;
+  /** In bytes, of what is filled. */
+  size: number;
+  /** Where it begins in the file. */
+  offset: number;
+}
 
 interface Block {
   start: number;
   count: number;
-  /** undefined once it is in the file. */
-  bytes: Buffer | undefined;
+  chunk: Chunk;
+  /** Within the chunk. */
   offset: number;
   size: number;
 }
@@ -26,8 +37,12 @@ interface Block {
 class SpillingRowStore implements RowStore {
   readonly #columnCount: number;
   readonly #limit: number;
+  readonly #encoder = new RowEncoder();
   readonly #blocks: Block[] = [];
   readonly #cache = new Map<Block, readonly Row[]>();
+  /** Buffers of chunks that were written, to be filled again. */
+  readonly #free: Buffer[] = [];
+  #chunk: Chunk | undefined;
   #count = 0;
   #inMemory = 0;
   #fileSize = 0;
@@ -49,18 +64,19 @@ class SpillingRowStore implements RowStore {
   append(rows: readonly Row[]): void | Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (rows.length === 0 || this.#disposed !== undefined) return;
-    const bytes = encodeRows(rows, this.#columnCount);
-    const block: Block = { start: this.#count, count: rows.length, bytes, offset: -1, size: bytes.length };
-    this.#blocks.push(block);
+    const encoded = this.#encoder.encode(rows, this.#columnCount);
+    const chunk = this.#room(encoded.length);
+    if (chunk.bytes === undefined) throw new Error('a written chunk is filled');
+    encoded.copy(chunk.bytes, chunk.size);
+    this.#blocks.push({
+      start: this.#count,
+      count: rows.length,
+      chunk,
+      offset: chunk.size,
+      size: encoded.length,
+    });
+    chunk.size += encoded.length;
     this.#count += rows.length;
-    if (this.#inMemory + bytes.length <= this.#limit) {
-      this.#inMemory += bytes.length;
-      return;
-    }
-    block.offset = this.#fileSize;
-    this.#fileSize += bytes.length;
-    this.#writing += bytes.length;
-    this.#queue = this.#queue.then(() => this.#spill(block, bytes));
     if (this.#writing > writingLimit) return this.#queue.then(() => this.#throwFailure());
   }
 
@@ -106,7 +122,8 @@ class SpillingRowStore implements RowStore {
   async #decoded(block: Block): Promise<readonly Row[]> {
     const known = this.#cache.get(block);
     if (known !== undefined) return known;
-    const bytes = block.bytes ?? (await this.#read(block));
+    const { chunk, offset, size } = block;
+    const bytes = chunk.bytes?.subarray(offset, offset + size) ?? (await this.#read(block));
     const rows = decodeRows(bytes, block.count, this.#columnCount);
     this.#cache.set(block, rows);
     for (const oldest of this.#cache.keys()) {
@@ -120,18 +137,41 @@ class SpillingRowStore implements RowStore {
     if (this.#file === undefined) throw new AppError('notSupported', 'These rows are no longer kept.');
     const { handle } = await this.#file;
     const bytes = Buffer.allocUnsafe(block.size);
-    const { bytesRead } = await handle.read(bytes, 0, block.size, block.offset);
+    const { bytesRead } = await handle.read(bytes, 0, block.size, block.chunk.offset + block.offset);
     if (bytesRead !== block.size)
       throw new AppError('notSupported', 'The temporary file with these rows was cut off.');
     return bytes;
   }
 
-  async #spill(block: Block, bytes: Buffer): Promise<void> {
+  /** The chunk that has room for so many bytes; the full one before it goes to the file when memory is used up. */
+  #room(size: number): Chunk {
+    const current = this.#chunk;
+    if (current?.bytes !== undefined && current.size + size <= current.bytes.length) return current;
+    if (current !== undefined) {
+      if (this.#inMemory + current.size <= this.#limit) this.#inMemory += current.size;
+      else {
+        current.offset = this.#fileSize;
+        this.#fileSize += current.size;
+        this.#writing += current.size;
+        this.#queue = this.#queue.then(() => this.#spill(current));
+      }
+    }
+    const bytes =
+      size <= chunkSize
+        ? (this.#free.pop() ?? Buffer.allocUnsafeSlow(chunkSize))
+        : Buffer.allocUnsafeSlow(size);
+    return (this.#chunk = { bytes, size: 0, offset: -1 });
+  }
+
+  async #spill(chunk: Chunk): Promise<void> {
+    const { bytes } = chunk;
+    if (bytes === undefined) return;
     try {
       this.#file ??= openSpill();
       const { handle } = await this.#file;
-      await handle.write(bytes, 0, bytes.length, block.offset);
-      block.bytes = undefined;
+      await writeAll(handle, bytes.subarray(0, chunk.size), chunk.offset);
+      chunk.bytes = undefined;
+      if (bytes.length === chunkSize) this.#free.push(bytes);
     } catch (error) {
       this.#failure ??= new AppError(
         'notSupported',
@@ -139,12 +179,18 @@ class SpillingRowStore implements RowStore {
         { cause: error },
       );
     } finally {
-      this.#writing -= bytes.length;
+      this.#writing -= chunk.size;
     }
   }
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer, offset: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += (await handle.write(bytes, at, bytes.length - at, offset + at)).bytesWritten;
   }
 }
 

@@ -5,6 +5,7 @@ import { Catalog } from './catalog/catalog.ts';
 import { dropTemporary } from './ddl/rowset.ts';
 import type { EngineServices } from './interpreter/engineServices.ts';
 import type { Cluster } from './postgres/cluster.ts';
+import { SessionDirectory } from './system/sessions.ts';
 import { EngineSession } from './session.ts';
 import type { Authorization } from './session.ts';
 
@@ -39,6 +40,7 @@ export class EngineBackend implements Backend {
       serverName: options.serverName,
       preEncode: options.preEncode,
       encoded: new Map(),
+      sessions: new SessionDirectory(),
       catalog: (database) => {
         const key = database.toLowerCase();
         let catalog = catalogs.get(key);
@@ -77,6 +79,10 @@ export class EngineBackend implements Backend {
     }
     const context = await this.authorization.login(login.caller, entry.name);
     const connection = await this.cluster.connect(entry.name);
+    await connection.query(
+      "SELECT set_config('tsql.server_name', $1, false), set_config('tsql.default_schema', $2, false)",
+      [this.services.serverName, context.defaultSchema],
+    );
     const spid = this.freeSpid();
     const session = new EngineSession({
       connection,
@@ -87,9 +93,24 @@ export class EngineBackend implements Backend {
       context,
       onClose: () => {
         this.sessions.delete(spid);
+        this.services.sessions.remove(spid);
       },
     });
     this.sessions.set(spid, session);
+    const started = new Date(this.services.clock()).toISOString().replace('T', ' ').replace('Z', '');
+    this.services.sessions.add(spid, () => ({
+      spid,
+      login: session.state.context.loginName,
+      original: context.originalLogin,
+      program: login.applicationName,
+      host: login.hostName,
+      address: login.clientAddress,
+      database: entry.name,
+      started,
+      status: session.busy ? 'running' : 'sleeping',
+      ...(session.busy ? { command: 'SELECT' } : {}),
+      transactions: session.state.transactions,
+    }));
     return { session, messages: [] };
   }
 

@@ -135,6 +135,8 @@ export class EngineSession implements BackendSession {
   readonly state: SessionState;
   private readonly services: EngineServices;
   private readonly onClose: () => void;
+  /** A request runs. */
+  busy = false;
   private closed = false;
 
   constructor(input: EngineSessionInput) {
@@ -165,6 +167,7 @@ export class EngineSession implements BackendSession {
       });
     };
     signal.addEventListener('abort', stop);
+    this.busy = true;
     this.state.tries = 0;
     this.state.caught.length = 0;
     this.state.nesting = 0;
@@ -185,6 +188,7 @@ export class EngineSession implements BackendSession {
       }
     } finally {
       signal.removeEventListener('abort', stop);
+      this.busy = false;
     }
     if (this.state.doomed) {
       await interpreter.report(

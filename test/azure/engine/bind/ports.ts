@@ -87,5 +87,16 @@ export interface ResolvedObject {
   }[];
 }
 
+/** Stands for the catalog as a whole where a function reads it: OBJECT_ID('…') shows only what the caller may see. */
+export const catalogAsWhole: ResolvedObject = {
+  schema: 'sys',
+  name: 'objects',
+  type: 'S',
+  objectId: 0,
+  pgName: '',
+  columns: [],
+  triggers: [],
+};
+
 export const nameKey = (schema: string, name: string): string =>
   `${schema.toLowerCase()}\u0000${name.toLowerCase()}`;

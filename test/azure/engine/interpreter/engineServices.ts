@@ -1,8 +1,8 @@
 // What all sessions share: the PostgreSQL cluster, the catalogs, the principals, the clock.
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster } from '../postgres/cluster.ts';
-import type { SelectStatement } from '../../tsql/ast.ts';
 import type { PgConnection } from '../postgres/connection.ts';
+import type { SessionDirectory } from '../system/sessions.ts';
 import type { Authorization } from '../session.ts';
 import type { Recording } from '../statements/encodedRows.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -16,8 +16,8 @@ export interface EngineServices {
   serverName: string;
   /** RESETCONNECTION: temp tables go. */
   discardTemporary(connection: PgConnection, database: string): Promise<void>;
-  /** Before a SELECT: fills what sys.dm_exec_* reads. */
-  beforeRead?(connection: PgConnection, statement: SelectStatement): Promise<void>;
+  /** Who is connected: sys.dm_exec_sessions and its like. */
+  sessions: SessionDirectory;
   /** sp_reset_connection called by name. */
   resetSession?(interpreter: Interpreter): Promise<void>;
   /** Benchmarks: a read-only SELECT of this text may be answered from rows encoded before. See `statements/encodedRows.ts`. */

@@ -256,9 +256,12 @@ export class Interpreter {
   /** What the statement needs of permissions. @throws SqlError 229, 230 */
   async authorize(requirements: readonly Requirement[], frame: Frame): Promise<void> {
     for (const { permission, object, columns } of requirements) {
-      if (object.type === 'S')
+      if (object.schema === '') continue;
+      if (ownSchemas.has(object.schema.toLowerCase())) {
         await this.authorization.readsCatalog?.(this.state.context, this.connection, object.name);
-      if (object.schema === '' || ownSchemas.has(object.schema.toLowerCase())) continue;
+        if (object.name.startsWith('dm_exec_')) await this.services.sessions.publish(this.connection);
+        continue;
+      }
       if (frame.chained && permission !== 'ALTER') continue;
       await this.check(permission, {
         class: 'object',

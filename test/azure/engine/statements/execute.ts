@@ -10,8 +10,10 @@ import { ScopeEnded } from '../interpreter/flow.ts';
 import { Frame } from '../interpreter/frame.ts';
 import type { Control, Variable } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
+import { catalogProcedures } from '../system/procedures.ts';
 import { executeDefinition } from '../ddl/execute.ts';
 import { ddlContext } from './definition.ts';
+import { runCatalogProcedure } from './catalogProcedures.ts';
 import { systemProcedures } from './systemProcedures.ts';
 import { variableType } from './variables.ts';
 
@@ -112,11 +114,10 @@ export async function callProcedure(
   interpreter.state.nesting += 1;
   let status = 0;
   try {
-    if (
-      system !== undefined &&
-      (parts.length === 1 || ['sys', 'dbo', ''].includes(parts.at(-2)?.toLowerCase() ?? ''))
-    ) {
+    if (system !== undefined && ownSchema(parts)) {
       status = await system(interpreter, args, frame, line);
+    } else if (Object.hasOwn(catalogProcedures, lower) && ownSchema(parts)) {
+      status = await runCatalogProcedure(interpreter, lower, args, line);
     } else {
       status = await runUserProcedure(interpreter, parts, args, frame, line);
     }
@@ -135,6 +136,10 @@ export async function callProcedure(
   }
   return status;
 }
+
+/** System procedures are found without a schema, or in sys. */
+const ownSchema = (parts: readonly string[]): boolean =>
+  parts.length === 1 || ['sys', 'dbo', ''].includes(parts.at(-2)?.toLowerCase() ?? '');
 
 async function runUserProcedure(
   interpreter: Interpreter,

@@ -57,7 +57,9 @@ export async function insertFromExecute(
         })
       : object.columns.filter((column) => !column.computed && !column.identity && !column.generated);
   interpreter.verb = 'INSERT';
-  const defaulted = object.columns.filter((column) => column.defaultText !== undefined && !columns.includes(column));
+  const defaulted = object.columns.filter(
+    (column) => column.defaultText !== undefined && !columns.includes(column),
+  );
   let count = 0;
   await interpreter.connection.atomic(async () => {
     for (const result of results) {
@@ -86,7 +88,11 @@ export async function insertFromExecute(
           encodeParameter(result.columns[i]?.type ?? { name: 'nvarchar', length: -1 }, value),
         );
         for (const column of defaulted) {
-          const { value } = await interpreter.evaluate(parseExpressionText(column.defaultText ?? 'NULL'), frame, column.type);
+          const { value } = await interpreter.evaluate(
+            parseExpressionText(column.defaultText ?? 'NULL'),
+            frame,
+            column.type,
+          );
           parameters.push(value);
         }
         await interpreter.connection.query(sql, parameters);

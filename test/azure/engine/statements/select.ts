@@ -60,7 +60,6 @@ export async function executeSelect(
   const body = statement.query.body;
   const into = body.kind === 'selectBlock' ? body.into : undefined;
   interpreter.verb = 'SELECT';
-  await interpreter.services.beforeRead?.(interpreter.connection, statement);
   const prepared = await prepareSelect(interpreter, statement, frame);
   const { sql, query, binder } = prepared;
   await interpreter.authorize(binder.requirements, frame);

@@ -181,7 +181,8 @@ describe('UPDATE, DELETE and MERGE', () => {
   });
 
   it('merges', async () => {
-    const merged = await rows(`MERGE person AS t USING (VALUES ('ann', 31), ('zoe', 20)) AS s(name, age) ON t.name = s.name
+    const merged =
+      await rows(`MERGE person AS t USING (VALUES ('ann', 31), ('zoe', 20)) AS s(name, age) ON t.name = s.name
         WHEN MATCHED THEN UPDATE SET age = s.age WHEN NOT MATCHED THEN INSERT (name, age) VALUES (s.name, s.age)
         WHEN NOT MATCHED BY SOURCE THEN DELETE OUTPUT $action, inserted.name, deleted.name;`);
     // No order is promised.

@@ -7,6 +7,8 @@ import { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import type { PreparedStatement } from '../interpreter/sessionState.ts';
 import { describeUndeclared } from './describeParameters.ts';
+import { rename } from '../ddl/rename.ts';
+import { ddlContext } from './definition.ts';
 import type { Argument } from './execute.ts';
 import { runText } from './execute.ts';
 import { prepareSelect } from './select.ts';
@@ -467,6 +469,38 @@ export const systemProcedures: Readonly<Record<string, SystemProcedure>> = {
       resource,
     ]);
     return released === 't' ? 0 : -999;
+  },
+  sp_rename: async (interpreter, args, frame, line) => {
+    const values: (string | null)[] = [];
+    for (const [i, name] of ['@objname', '@newname', '@objtype'].entries()) {
+      const found = argument(args, name, i);
+      values.push(
+        found === undefined ? null : await interpreter.convertValue(found.value, found.type, nvarcharMax),
+      );
+    }
+    const [object, fresh, kind] = values;
+    if (typeof object !== 'string' || typeof fresh !== 'string') {
+      return raise(
+        201,
+        "Procedure or function 'sp_rename' expects parameter '@objname', which was not supplied.",
+        line,
+        16,
+        4,
+      );
+    }
+    interpreter.refuseWriteWhenDoomed();
+    await rename(ddlContext(interpreter, frame), object, fresh, kind ?? null);
+    interpreter.snapshot = undefined;
+    interpreter.message(
+      {
+        number: 15477,
+        state: 1,
+        class: 0,
+        message: 'Caution: Changing any part of an object name could break scripts and stored procedures.',
+      },
+      frame,
+    );
+    return 0;
   },
   sp_cursoropen: refused('sp_cursoropen'),
   sp_cursorprepexec: refused('sp_cursorprepexec'),

@@ -4,6 +4,7 @@ import { catalogFunctions } from '../../system/functions.ts';
 import type { Bound, ParameterSource } from '../bound.ts';
 import { unify } from '../expressions.ts';
 import { bigint, int, nvarchar } from '../literals.ts';
+import { catalogAsWhole } from '../ports.ts';
 import { compareSql } from '../predicates.ts';
 import { raise, unsupported } from '../raise.ts';
 import { familyOf, isCharacter, isNumeric } from '../sqlTypes.ts';
@@ -49,6 +50,7 @@ const fromCatalog: FunctionTable = Object.fromEntries(
   Object.entries(catalogFunctions).map(([name, found]) => [
     name,
     entry(found.min, found.max, (call) => {
+      call.binder.require('SELECT', catalogAsWhole);
       const args = call.args.map((argument, i) => {
         const type = found.args[i] ?? nvarchar(4000);
         return call.binder.convert(argument, type, call.line).sql;

@@ -84,10 +84,11 @@ export function grantCommands(parts: GrantCommandParts): CommandTable {
       },
     );
 
-  const grant = async (context: CommandContext, argument: unknown): Promise<void> => {
+  /** `prepared` answers instead of asking; it is judged like anything that was typed. */
+  const grant = async (context: CommandContext, argument: unknown, prepared: unknown): Promise<void> => {
     const connection = await chooseConnection(connections, targetOf(argument));
     refuseMaster(connection);
-    const answers = await askGrant(unfinished ?? leastRights, connection);
+    const answers = isRequest(prepared) ? prepared : await askGrant(unfinished ?? leastRights, connection);
     unfinished = answers;
     context.progress(vscode.l10n.t('Looking at {0}…', connection.database));
     const planned = await parts.grants.plan(connection, answers, context.signal);
@@ -135,6 +136,16 @@ const leastRights: GrantRequest = {
   rights: ['read'],
   customRoles: [],
 };
+
+function isRequest(value: unknown): value is GrantRequest {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'principal' in value &&
+    'identity' in value &&
+    'rights' in value
+  );
+}
 
 function noScript(): AppError {
   return new AppError(

@@ -1,6 +1,10 @@
 // Query editors against the local Azure: running, several sets, messages, errors with lines, cancelling, sessions and transactions.
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { splitBatches } from '../../src/core/batch.ts';
+import { cellText } from '../../src/core/gridCell.ts';
+import type { Cell } from '../../src/core/ports.ts';
+import type { AskParameters } from '../../src/services/queryEditor.ts';
 import type { QueryDocument } from '../../src/ui/queryDocuments.ts';
 import { connection, extension, saveConnections } from './workspace.ts';
 
@@ -135,6 +139,46 @@ describe('a query editor', () => {
     await replaceText(document, "SELECT COUNT(*) AS n FROM dbo.[user] WHERE first_name = 'Rolled back';");
     await run();
     assert.deepEqual(await rows(document), [[0]]);
+  });
+
+  it('asks for parameters with the types that the server suggests', async () => {
+    const document = await newQuery('');
+    const { queries } = (await extension()).exports;
+    const asked: unknown[] = [];
+    const answering =
+      (value: Cell): AskParameters =>
+      (parameters) => {
+        asked.push(...parameters);
+        return Promise.resolve(parameters.map(({ name, sqlType }) => ({ name, value, sqlType })));
+      };
+    const batches = splitBatches('SELECT id FROM dbo.[user] WHERE id = @id;');
+    await queries.run(document, batches, answering(7));
+    assert.deepEqual(asked, [{ name: 'id', sqlType: 'int', guessed: false }]);
+    assert.deepEqual(await rows(document), [[7]]);
+    await queries.run(document, batches, answering(null));
+    assert.deepEqual(await rows(document), []);
+  });
+
+  it('shows every type as the server holds it', async () => {
+    const document = await newQuery(
+      "SELECT CAST(12345678901234567.89 AS decimal(19, 2)) AS d, CAST(9223372036854775807 AS bigint) AS b, CAST('2024-02-29 23:59:59.123456' AS datetime2(7)) AS t, CAST(0x00FF AS varbinary(4)) AS x, CAST(NULL AS int) AS nothing, CAST(1 AS bit) AS yes, N'größe 😀' AS n;",
+    );
+    await run();
+    const [set] = document.editor.sets;
+    assert.ok(set, texts(document).join(' | '));
+    const [row] = await set.rows.window(0, 1);
+    assert.deepEqual(
+      set.columns.map((column, index) => cellText(row?.[index] ?? null, column)),
+      [
+        '12345678901234567.89',
+        '9223372036854775807',
+        '2024-02-29 23:59:59.1234560',
+        '0x00FF',
+        null,
+        '1',
+        'größe 😀',
+      ],
+    );
   });
 
   it('shows large results whole, any window of them', async () => {

@@ -11,8 +11,8 @@ export interface Target {
   token: string;
   readerToken: string;
   badToken: string;
-  /** Name of the reader's user in the database. */
-  reader: string;
+  /** A user without login who may read: whom a SQL login can impersonate, as it cannot an Entra user. */
+  localReader: string;
   sqlLogin: { user: string; password: string };
   /** For files of this run. */
   folder: string;

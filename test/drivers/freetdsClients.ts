@@ -61,11 +61,14 @@ function expectNoError({ stdout, stderr }: Finished): void {
   if (found) throw new Error(found[0].replaceAll(/\s+/g, ' '));
 }
 
-const types = `SELECT CAST(1 AS bit), CAST(255 AS tinyint), CAST(-32768 AS smallint), CAST(-2147483648 AS int),
-CAST(9223372036854775807 AS bigint), CAST('12345678901234567890.1234' AS decimal(30, 4)), CAST(-922337203685477.5808 AS money),
-CAST(1.5 AS real), CAST(-2.25 AS float), CAST('2024-02-29' AS date), CAST('2024-02-29T12:34:56.997' AS datetime),
-CAST('ab' AS char(4)), CAST('caf' + CHAR(233) AS varchar(10)), CAST(N'😀' AS nvarchar(10)), CAST(0x0102 AS binary(4)),
+/** For tsql only: bsqldb itself prints no date and no uniqueidentifier ("type 40 not supported"), and crashes on a long decimal. */
+const moreTypes = `SELECT CAST('12345678901234567890.1234' AS decimal(30, 4)), CAST('2024-02-29' AS date), CAST('2024-02-29T12:34:56.5' AS datetime2(3)),
 CAST('6F9619FF-8B86-D011-B42D-00C04FC964FF' AS uniqueidentifier)`;
+
+const types = `SELECT CAST(1 AS bit), CAST(255 AS tinyint), CAST(-32768 AS smallint), CAST(-2147483648 AS int),
+CAST(9223372036854775807 AS bigint), CAST('12345678.1234' AS decimal(30, 4)), CAST(-922337203685477.5808 AS money),
+CAST(1.5 AS real), CAST(-2.25 AS float), CAST('2024-02-29T12:34:56.997' AS datetime),
+CAST('ab' AS char(4)), CAST('caf' + CHAR(233) AS varchar(10)), CAST(N'😀' AS nvarchar(10)), CAST(0x0102 AS binary(4))`;
 
 /** What each program prints for `types`, where both print the same. */
 const typeWords = [
@@ -73,12 +76,11 @@ const typeWords = [
   '-32768',
   '-2147483648',
   '9223372036854775807',
-  '12345678901234567890.1234',
+  '12345678.1234',
   '1.5',
   '-2.25',
   'café',
   '😀',
-  '6F9619FF-8B86-D011-B42D-00C04FC964FF',
 ];
 
 function checksOf(program: FreeTds, target: Target, ask: Ask): Record<string, () => Promise<void>> {
@@ -122,6 +124,16 @@ function checksOf(program: FreeTds, target: Target, ask: Ask): Record<string, ()
       const result = await ask([types]);
       expectNoError(result);
       expectWords(result, ...typeWords);
+      if (program.name !== 'tsql') return;
+      const more = await ask([moreTypes]);
+      expectNoError(more);
+      expectWords(
+        more,
+        '12345678901234567890.1234',
+        'Feb 29 2024',
+        '12:34',
+        '6F9619FF-8B86-D011-B42D-00C04FC964FF',
+      );
     },
     'many rows': async () => {
       const result = await ask(['SELECT value * 100000 AS v FROM GENERATE_SERIES(1, 20000)']);
@@ -146,7 +158,7 @@ function checksOf(program: FreeTds, target: Target, ask: Ask): Record<string, ()
     },
     'a reader gets 229': async () => {
       const result = await ask([
-        `EXECUTE AS USER = N'${target.reader.replaceAll("'", "''")}'`,
+        `EXECUTE AS USER = N'${target.localReader}'`,
         `SELECT 6000 + COUNT(*) FROM dbo.${table}`,
         insert("N'forbidden'"),
       ]);

@@ -11,6 +11,7 @@ import { goClient, javaClient, pythonClient } from './tokenClients.ts';
 const database = 'drivers';
 const administrator = 'ada@contoso.example';
 const reader = 'grace@contoso.example';
+const localReader = 'local_reader';
 
 async function makeTarget(azure: LocalAzureProcess, folder: string): Promise<Target> {
   const token = async (principal: string, lifetime?: number): Promise<string> =>
@@ -20,6 +21,8 @@ async function makeTarget(azure: LocalAzureProcess, folder: string): Promise<Tar
   const statements = [
     `CREATE USER [${reader}] FROM EXTERNAL PROVIDER;`,
     `ALTER ROLE db_datareader ADD MEMBER [${reader}];`,
+    `CREATE USER [${localReader}] WITHOUT LOGIN;`,
+    `ALTER ROLE db_datareader ADD MEMBER [${localReader}];`,
   ];
   await runBatch(azure, adminToken, database, statements.join('\n'));
   return {
@@ -30,7 +33,7 @@ async function makeTarget(azure: LocalAzureProcess, folder: string): Promise<Tar
     token: adminToken,
     readerToken: await token(reader),
     badToken: await token(administrator, -600),
-    reader,
+    localReader,
     sqlLogin: azure.sqlLogin,
     folder,
   };

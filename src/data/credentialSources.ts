@@ -126,10 +126,8 @@ export class IdentityTokenSource implements TokenSource {
         source = row.create(identity, credential, cloud);
         this.#credentials.set(key, source);
       }
-      const token = await source.getToken(
-        sqlScope(cloud),
-        signal === undefined ? {} : { abortSignal: signal },
-      );
+      const asking = source.getToken(sqlScope(cloud), signal === undefined ? {} : { abortSignal: signal });
+      const token = await (signal === undefined ? asking : Promise.race([asking, aborted(signal)]));
       if (token !== null) return token.token;
     } catch (error) {
       if (signal?.aborted === true) throw cancelled(error);
@@ -152,6 +150,15 @@ export function tokenSources(vscode: TokenSource): Record<CredentialKind, TokenS
     default: new IdentityTokenSource('default'),
     visualStudioCode: new IdentityTokenSource('visualStudioCode'),
   };
+}
+
+/** The command lines ignore the signal that they are given: their process goes on to its own time-out, nobody waits for it. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const give = (): void => reject(cancelled(signal.reason));
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
 }
 
 function unavailable(row: SourceRow, choice: CredentialChoice, error: unknown): AppError {

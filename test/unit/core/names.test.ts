@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { displayTable, nameProblem, quoteLiteral, quoteName, quoteTable } from '../../../src/core/names.ts';
 

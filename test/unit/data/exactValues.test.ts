@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'vitest';
 import { cellText } from '../../../src/core/gridCell.ts';
+import type { ColumnMeta } from '../../../src/core/ports.ts';
 import type { SqlType, SqlValue } from '../../azure/contract.ts';
 import { record, startFixture, type Fixture } from './fakeServer.ts';
 
@@ -115,8 +116,8 @@ describe('exact values', () => {
     );
     assert.equal(rows.length, 12);
     for (const row of rows) {
-      const shown = row.map((cell, index) => {
-        const meta = metas[index];
+      const shown: (string | null)[] = row.map((cell, index) => {
+        const meta: ColumnMeta | undefined = metas[index];
         assert.ok(meta);
         return cellText(cell, meta);
       });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, describe, it } from 'vitest';
 import type { Cell, ColumnMeta } from '../../../src/core/ports.ts';
 import type { DriverDate, Row, RowStore } from '../../../src/core/resultSet.ts';

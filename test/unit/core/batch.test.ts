@@ -1,6 +1,6 @@
 // Batch splitting: golden cases of GO, and properties that hold for any script.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { batchAt, scriptLine, splitBatches } from '../../../src/core/batch.ts';
 
@@ -28,7 +28,7 @@ describe('splitBatches', () => {
     ['nothing', ' \n-- x\n', []],
   ];
   for (const [name, script, expected] of golden) {
-    it(name, () => assert.deepEqual(texts(script), expected));
+    it(`${name}`, () => assert.deepEqual(texts(script), expected));
   }
 
   it('reads the count', () => {

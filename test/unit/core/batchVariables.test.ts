@@ -24,6 +24,6 @@ describe('undeclaredVariables', () => {
     ['SELECT 1', []],
   ];
   for (const [batch, expected] of golden) {
-    it(batch, () => assert.deepEqual(undeclaredVariables(batch), expected));
+    it(`${batch}`, () => assert.deepEqual(undeclaredVariables(batch), expected));
   }
 });

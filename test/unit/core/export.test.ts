@@ -1,6 +1,6 @@
 // Export formats: golden texts, and readers that get the same values back.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { csvHeader, csvRows } from '../../../src/core/exportCsv.ts';
 import { jsonEnd, jsonKeys, jsonRows, jsonStart } from '../../../src/core/exportJson.ts';

@@ -1,6 +1,6 @@
 // Typed parameter values: accepted, refused with a reason, and read back the same.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { parseParameter, typedText } from '../../../src/core/queryParameter.ts';
 

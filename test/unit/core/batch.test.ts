@@ -28,7 +28,7 @@ describe('splitBatches', () => {
     ['nothing', ' \n-- x\n', []],
   ];
   for (const [name, script, expected] of golden) {
-    it(`${name}`, () => assert.deepEqual(texts(script), expected));
+    it(`splits: ${name}`, () => assert.deepEqual(texts(script), expected));
   }
 
   it('reads the count', () => {

@@ -24,6 +24,7 @@ describe('undeclaredVariables', () => {
     ['SELECT 1', []],
   ];
   for (const [batch, expected] of golden) {
-    it(`${batch}`, () => assert.deepEqual(undeclaredVariables(batch), expected));
+    it(`asks for ${expected.length} in: ${batch}`, () =>
+      assert.deepEqual(undeclaredVariables(batch), expected));
   }
 });

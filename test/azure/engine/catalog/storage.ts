@@ -19,8 +19,9 @@ export const storage: BindStorage = {
   sortable: (sql, type) => text(sql, type.collation),
   guidOrder: (sql) => `tsql.guid_order(${sql})`,
   like(operand, pattern, escape, known, collation) {
+    // PostgreSQL's LIKE under such a collation does not find an escaped backslash: patterns with one take the other way.
     const caseless = (pgCollation(collation) ?? 'tsql.ci').startsWith('tsql.ci');
-    if (caseless && known !== undefined && known.escape === undefined && !known.pattern.includes('[')) {
+    if (caseless && known !== undefined && known.escape === undefined && !/[[\\]/u.test(known.pattern)) {
       return `((${operand})::text COLLATE tsql.ci LIKE (${pattern})::text COLLATE tsql.ci ESCAPE '')`;
     }
     return `tsql.like_${caseless ? 'ci' : 'cs'}((${operand})::text, (${pattern})::text, ${escape})`;

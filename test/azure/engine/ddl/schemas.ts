@@ -157,7 +157,7 @@ export async function alterSequence(node: AlterSequence, context: DdlContext): P
   const restart =
     options.restart === undefined
       ? ''
-      : ` RESTART ${options.restart === '' ? String(current.start) : options.restart}`;
+      : ` RESTART ${options.restart === '' ? current.start : options.restart}`;
   await context.connection.script(
     `ALTER SEQUENCE ${object.pgName} INCREMENT ${String(increment)} MINVALUE ${String(minimum)} MAXVALUE ${String(maximum)} ${cycle ? '' : 'NO '}CYCLE${restart}`,
   );

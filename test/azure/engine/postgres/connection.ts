@@ -1,5 +1,5 @@
 // One connection to one database: statements that fail or are cancelled leave the transaction alive, rows come with back-pressure.
-import pg from 'pg';
+import { Client } from 'pg';
 import { Exchange } from './exchange.ts';
 import type { Ended, ExchangeRequest, Field, RowSink } from './exchange.ts';
 import { PgError } from './pgError.ts';
@@ -34,7 +34,7 @@ const typed: Record<number, (text: string) => unknown> = {
 
 export class PgConnection {
   readonly pid: number;
-  private readonly client: pg.Client;
+  private readonly client: Client;
   private readonly cancelBackend: (pid: number) => Promise<void>;
   private last: Promise<unknown> = Promise.resolve();
   private cancelling: Promise<void> | undefined;
@@ -43,7 +43,7 @@ export class PgConnection {
   private open = false;
   private closed = false;
 
-  private constructor(client: pg.Client, pid: number, cancelBackend: (pid: number) => Promise<void>) {
+  private constructor(client: Client, pid: number, cancelBackend: (pid: number) => Promise<void>) {
     this.client = client;
     this.pid = pid;
     this.cancelBackend = cancelBackend;
@@ -54,7 +54,7 @@ export class PgConnection {
     address: ConnectionAddress,
     cancelBackend: (pid: number) => Promise<void>,
   ): Promise<PgConnection> {
-    const client = new pg.Client({
+    const client = new Client({
       host: address.host,
       port: address.port,
       user: 'sa',

@@ -3,7 +3,7 @@ import { cp1252Characters } from '../codePage.ts';
 import { fail, failOrNull, plpgsql, sqlFunction } from './plpgsql.ts';
 
 /** Everything that code page 1252 can hold, as a PostgreSQL character class without brackets. */
-const inCodePage = `\\u0001-\\u007F\\u2400${[...cp1252Characters].map((c) => `\\u${c.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`).join('')}`;
+const inCodePage = `\\u0001-\\u007F\\u2400${Array.from(cp1252Characters, (c) => `\\u${c.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`).join('')}`;
 
 export const textSql = [
   `CREATE SCHEMA tsql;
@@ -105,7 +105,7 @@ END $tsql$;`,
   ),
   `CREATE FUNCTION tsql.like_ci(v text, pattern text, esc text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $tsql$
 BEGIN
-  IF strpos(pattern COLLATE "C", '[') = 0 AND esc IS NULL THEN RETURN v COLLATE tsql.ci LIKE pattern COLLATE tsql.ci ESCAPE ''; END IF;
+  IF pattern COLLATE "C" !~ '[[\\\\]' AND esc IS NULL THEN RETURN v COLLATE tsql.ci LIKE pattern COLLATE tsql.ci ESCAPE ''; END IF;
   RETURN v COLLATE "pg_c_utf8" ~* (('^(?:' || tsql.like_regex(pattern COLLATE "C", coalesce(esc, '')) || ')$') COLLATE "pg_c_utf8");
 END $tsql$;
 CREATE FUNCTION tsql.like_cs(v text, pattern text, esc text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $tsql$

@@ -12,6 +12,7 @@ import { ErrorBoundary } from './ui/errorBoundary.ts';
 import type { QueryDocuments } from './ui/queryDocuments.ts';
 import { GrantDocuments } from './ui/grantDocuments.ts';
 import { queryFeature } from './ui/queryFeature.ts';
+import { Previews } from './ui/preview.ts';
 import { createRemedyRunner } from './ui/remedies.ts';
 import { contributedCommands, lazyCommands, registerCommands } from './ui/register.ts';
 import { ConfirmedHostList, GlobalMemory } from './ui/platform/globalMemory.ts';
@@ -136,6 +137,7 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
     runRemedy,
     refresh,
     showLog: () => log.show(),
+    previews: keep(new Previews()),
     reveal: (id, shape, row) => tree.reveal(id, shape, row),
     onDidSignIn: (connectionId) => refresh({ connectionId }),
     sql,

@@ -44,6 +44,17 @@ describe('the users tree', () => {
     assert.match((await child('Sample')).description, /^appdb · ada@contoso\.example · \d+ min$/);
   });
 
+  it('shows who has access, by kind and with their roles', async () => {
+    const access = await child('Access', (await child('Sample')).node);
+    const people = await child('People', access.node);
+    const grace = await child('grace@contoso.example', people.node);
+    assert.equal(grace.description, 'db_datareader');
+    const group = await child('SQL Readers', (await child('Groups', access.node)).node);
+    assert.equal(group.description, 'db_datareader');
+    const role = await child('db_datareader', (await child('Roles with members', access.node)).node);
+    assert.equal(role.description, 'grace@contoso.example, SQL Readers');
+  });
+
   it('copies a row as JSON', async () => {
     const root = await child('Sample');
     const users = await child('Users', root.node);
@@ -94,6 +105,26 @@ describe('the users tree', () => {
     await saveConnections(connection());
     const again = await child('Users', (await child('Sample')).node);
     assert.equal((await shown(again.node)).length, 101);
+  });
+
+  it('never prompts: an account that is not signed in becomes a node that offers to sign in', async () => {
+    await saveConnections(
+      connection({ credential: { kind: 'vscode', account: { id: 'x', label: 'nobody@contoso.example' } } }),
+    );
+    const users = await child('Users', (await child('Sample')).node);
+    const nodes = await shown(users.node);
+    assert.deepEqual(
+      nodes.map(({ label }) => label),
+      ['nobody@contoso.example is no longer signed in to VS Code.', 'Sign In', 'Try Again'],
+    );
+  });
+
+  it('sends nothing to a host outside the known clouds, and offers to trust it', async () => {
+    await saveConnections(connection({ server: 'localhost.evil.example' }));
+    const users = await child('Users', (await child('Sample')).node);
+    const nodes = await shown(users.node);
+    assert.match(nodes[0]?.label ?? '', /^localhost\.evil\.example belongs to no Azure cloud/);
+    assert.equal(nodes[1]?.label, 'Trust localhost.evil.example…');
   });
 
   it('follows which connection is active', async () => {

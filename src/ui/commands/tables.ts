@@ -9,6 +9,7 @@ import type { ConnectionService } from '../../services/connectionService.ts';
 import type { UserPages } from '../../services/userPages.ts';
 import type { UserService } from '../../services/userService.ts';
 import { chooseConnection } from '../prompt/chooseConnection.ts';
+import type { Previews } from '../preview.ts';
 import { askChoice, askChoices } from '../prompt/steps.ts';
 import type { CommandTable } from '../register.ts';
 import { targetOf } from '../tree/treeNode.ts';
@@ -17,11 +18,12 @@ export interface TableCommandParts {
   connections: ConnectionService;
   users: UserService;
   pages: UserPages;
+  previews: Previews;
 }
 
 const onePlace = { step: 1, totalSteps: 1 };
 
-export function tableCommands({ connections, users, pages }: TableCommandParts): CommandTable {
+export function tableCommands({ connections, users, pages, previews }: TableCommandParts): CommandTable {
   const tableOf = (argument: unknown) => {
     const target = targetOf(argument);
     if (!target?.table)
@@ -76,8 +78,7 @@ export function tableCommands({ connections, users, pages }: TableCommandParts):
         },
       );
       const script = createTableScript(table, text);
-      const document = await vscode.workspace.openTextDocument({ language: 'sql', content: script });
-      await vscode.window.showTextDocument(document, { preview: true });
+      await previews.show(`${table.name}.sql`, script);
       const yes = vscode.l10n.t('Create');
       const answer = await vscode.window.showInformationMessage(
         vscode.l10n.t('Create {0} in {1}?', name, connection.database),

@@ -7,6 +7,7 @@ import { minutesLeft } from '../../services/signInService.ts';
 import type { SignInService } from '../../services/signInService.ts';
 import { chooseConnection } from '../prompt/chooseConnection.ts';
 import { askChoice } from '../prompt/steps.ts';
+import type { Previews } from '../preview.ts';
 import type { CommandTable } from '../register.ts';
 import type { RunRemedy } from '../remedies.ts';
 import { runRemedyCommand } from '../tree/errorNodes.ts';
@@ -17,13 +18,14 @@ export interface ViewCommandParts {
   signIn: SignInService;
   clock: Clock;
   showLog: () => void;
+  previews: Previews;
   runRemedy: RunRemedy;
   /** Reads a node again, with everything that is remembered of it dropped; undefined = the whole tree. */
   refresh: (node: { connectionId?: string; nodeId?: string }) => void;
 }
 
 export function viewCommands(parts: ViewCommandParts): CommandTable {
-  const { connections, signIn, clock, showLog, runRemedy, refresh } = parts;
+  const { connections, signIn, clock, showLog, previews, runRemedy, refresh } = parts;
   return {
     'passwordlessSql.refresh': (_context, argument) => {
       const target = targetOf(argument);
@@ -93,8 +95,7 @@ export function viewCommands(parts: ViewCommandParts): CommandTable {
       const content = lines
         .flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(width)}  ${value}`]))
         .join('\n');
-      const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content });
-      await vscode.window.showTextDocument(document, { preview: true });
+      await previews.show(`${connection.name}.txt`, `${content}\n`);
     },
   };
 }

@@ -111,12 +111,12 @@ function homeTenant(accountId: string | undefined): string | undefined {
   return tenant && /^[0-9a-f-]{36}$/i.test(tenant) ? tenant : undefined;
 }
 
+/** Without remedies where signing in is one: only the caller knows for which connection. */
 function providerFailure(error: unknown, cloud: Cloud): AppError {
   const text = error instanceof Error ? error.message : String(error);
   if (/did not consent|cancell?ed/i.test(text))
     return new AppError('signInDeclined', vscode.l10n.t('Signing in was declined, so nothing was done.'), {
       cause: error,
-      remedies: [{ kind: 'retry' }],
     });
   if (/timed out waiting for authentication provider/i.test(text)) {
     const sovereign = cloud.vscodeProvider === 'microsoft-sovereign-cloud';
@@ -148,6 +148,5 @@ function providerFailure(error: unknown, cloud: Cloud): AppError {
   }
   return new AppError('signInRequired', vscode.l10n.t('VS Code could not sign in: {0}', text), {
     cause: error,
-    remedies: [{ kind: 'retry' }, { kind: 'showLog' }],
   });
 }

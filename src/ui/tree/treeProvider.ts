@@ -1,5 +1,6 @@
 // The generic tree provider: asks nodes for their items and children, turns failures into nodes, shows progress on the view.
 import * as vscode from 'vscode';
+import { isAppError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
 import { isCancellation } from '../errorBoundary.ts';
 import { errorNodes } from './errorNodes.ts';
@@ -13,6 +14,7 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.D
   readonly #log: Log;
   /** The object VS Code holds for each id; a refresh must name that very object. */
   readonly #known = new Map<string, TreeNode>();
+  readonly #reported = new WeakSet<object>();
   readonly #parents = new Map<string, TreeNode>();
 
   constructor(viewId: string, roots: () => readonly TreeNode[], log: Log) {
@@ -61,6 +63,15 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.D
     this.#changed.dispose();
   }
 
+  /** Once for each failure: services remember theirs and throw it again whenever the tree is drawn. */
+  #report(error: unknown): void {
+    if (isCancellation(error) || typeof error !== 'object' || error === null) return;
+    if (this.#reported.has(error)) return;
+    this.#reported.add(error);
+    if (isAppError(error)) this.#log.warn(`Tree: ${error.code}: ${error.message}`);
+    else this.#log.error('Tree: unexpected failure', error);
+  }
+
   async #childrenOf(node: TreeNode | undefined): Promise<readonly TreeNode[]> {
     if (!node) return this.#roots();
     try {
@@ -68,8 +79,7 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.D
       if (!(children instanceof Promise)) return children;
       return await vscode.window.withProgress({ location: { viewId: this.#viewId } }, () => children);
     } catch (error) {
-      if (!isCancellation(error))
-        this.#log.warn(`Tree: ${error instanceof Error ? error.message : String(error)}`);
+      this.#report(error);
       return errorNodes(node, error);
     }
   }

@@ -63,14 +63,14 @@ export class UsersTree implements vscode.Disposable {
     return this.#provider;
   }
 
-  /** Reads again what is below a connection, or a single node, or everything. */
+  /** Reads again everything of the connection that is named or that a node belongs to, else of all. */
   refresh({ connectionId, nodeId }: { connectionId?: string; nodeId?: string }): void {
     const target = nodeId === undefined ? undefined : this.#provider.find(nodeId)?.target;
     const id = connectionId ?? target?.connectionId;
     if (id === undefined)
       for (const connection of this.#parts.connections.list()) this.#parts.forget(connection.id);
     else this.#parts.forget(id);
-    this.#provider.refresh(nodeId ?? (id === undefined ? undefined : connectionNodeId(id)));
+    this.#provider.refresh(id === undefined ? undefined : connectionNodeId(id));
   }
 
   /** Selects a row; without effect when the view was never opened. */

@@ -1,10 +1,10 @@
 // What the benchmarks connect to: a local Azure, a profile for it, our own door with a token source of its own, and raw tedious.
 import * as fs from 'node:fs';
 import * as tls from 'node:tls';
-import { Connection, Request, type ConnectionConfiguration } from 'tedious';
+import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import { builtInClouds, type Cloud } from '../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../src/core/connection.ts';
-import type { Clock, Log, Sql } from '../../src/core/ports.ts';
+import type { Clock, Log, Sql, SqlStatement } from '../../src/core/ports.ts';
 import { createSql } from '../../src/data/main.ts';
 
 /** Everything a benchmark's own process needs to know; passed on as JSON. */
@@ -92,8 +92,14 @@ export function connectTedious(target: Target): Promise<Connection> {
 }
 
 /** Rows of one statement through raw tedious. */
-export function queryTedious(connection: Connection, text: string): Promise<number> {
+export function queryTedious(connection: Connection, statement: SqlStatement): Promise<number> {
   return new Promise((resolve, reject) => {
-    connection.execSql(new Request(text, (error, rows) => (error ? reject(error) : resolve(rows ?? 0))));
+    const request = new Request(statement.text, (error, rows) =>
+      error ? reject(error) : resolve(rows ?? 0),
+    );
+    for (const { name, value } of statement.parameters ?? []) {
+      request.addParameter(name, typeof value === 'number' ? TYPES.Int : TYPES.NVarChar, value);
+    }
+    connection.execSql(request);
   });
 }

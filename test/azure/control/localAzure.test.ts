@@ -148,6 +148,26 @@ describe('the local Azure', () => {
     assert.equal((await refusal(query(mallory, 'SELECT [id] FROM [dbo].[user]')))[0], 916);
   });
 
+  it('changes members by the older procedures too', async () => {
+    const admin = await connect(await tokenOf('ada@contoso.example'));
+    await query(admin, "EXEC sp_addrolemember 'db_datawriter', 'grace@contoso.example';");
+    const isWriter = "SELECT IS_ROLEMEMBER('db_datawriter', 'grace@contoso.example')";
+    assert.deepEqual(await query(admin, isWriter), [[1]]);
+    await query(
+      admin,
+      "EXEC sp_droprolemember @rolename = 'db_datawriter', @membername = 'grace@contoso.example';",
+    );
+    assert.deepEqual(await query(admin, isWriter), [[0]]);
+    assert.deepEqual(await refusal(query(admin, "EXEC sp_addrolemember 'db_datawriter', 'nobody';")), [
+      15410,
+      "User or role 'nobody' does not exist in this database.",
+    ]);
+    assert.deepEqual(
+      await refusal(query(admin, "EXEC sp_addrolemember 'nothing', 'grace@contoso.example';")),
+      [15014, "The role 'nothing' does not exist in the current database."],
+    );
+  });
+
   it('impersonates and returns', async () => {
     const admin = await connect(await tokenOf('ada@contoso.example'));
     const asGrace =

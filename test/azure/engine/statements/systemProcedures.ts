@@ -11,6 +11,7 @@ import { rename } from '../ddl/rename.ts';
 import { ddlContext } from './definition.ts';
 import type { Argument } from './execute.ts';
 import { runText } from './execute.ts';
+import { roleProcedures } from './roleProcedures.ts';
 import { prepareSelect } from './select.ts';
 import { describeType } from './typeDescription.ts';
 import { variableType } from './variables.ts';
@@ -66,7 +67,7 @@ async function parametersOf(
   const parsed: Parameter[] = parseParameterDefinitions(definition);
   const result: PreparedStatement['parameters'] = [];
   for (const parameter of parsed) {
-    const type = variableType(parameter.type, parameter.name);
+    const type = variableType(parameter.type, parameter.name, await interpreter.known());
     let fallback: string | null = null;
     if (parameter.default !== undefined) {
       fallback = (await interpreter.evaluate(parameter.default, new Frame('dynamic'), type)).value;
@@ -502,6 +503,7 @@ export const systemProcedures: Readonly<Record<string, SystemProcedure>> = {
     );
     return 0;
   },
+  ...roleProcedures,
   sp_cursoropen: refused('sp_cursoropen'),
   sp_cursorprepexec: refused('sp_cursorprepexec'),
   sp_cursorexecute: refused('sp_cursorexecute'),

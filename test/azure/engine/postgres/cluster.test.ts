@@ -95,6 +95,10 @@ describe('a connection', () => {
   it('gives no further row while the sink is busy, and all of them in the end', async () => {
     let busy = false;
     let count = 0;
+    const pause = async (): Promise<void> => {
+      await sleep(0);
+      busy = false;
+    };
     const { rowCount } = await connection.stream('SELECT i FROM generate_series(1, 20000) AS i', [], {
       onRow: ([value]) => {
         assert.equal(busy, false);
@@ -102,9 +106,7 @@ describe('a connection', () => {
         assert.equal(value, String(count));
         if (count % 500 !== 0) return undefined;
         busy = true;
-        return sleep(0).then(() => {
-          busy = false;
-        });
+        return pause();
       },
     });
     assert.equal(count, 20_000);

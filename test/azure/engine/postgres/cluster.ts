@@ -43,6 +43,8 @@ const settings = [
   'shared_buffers=64MB',
   'autovacuum_naptime=60s',
   'jit=off',
+  // Parallel workers need shared memory that containers are short of.
+  'max_parallel_workers_per_gather=0',
   'io_method=sync',
   'timezone=UTC',
   'log_min_messages=fatal',

@@ -164,13 +164,17 @@ export class TokenPool extends mssql.ConnectionPool {
     return super._poolDestroy(connection);
   }
 
-  /** At check-out: a connection too old, or whose token is about to end, is replaced; the server would end it in mid-work. */
+  /**
+   * At check-out: a connection too old, or whose token is about to end, is replaced; the server would end it in mid-work. Only a newer
+   * token makes that any better: without one, replacing it would be one login after the other.
+   */
   override _poolValidate(connection: Connection): boolean | Promise<boolean> {
     const life = this.#lives.get(connection);
     const now = this.#parts.clock.now();
     if (life === undefined || now - life.born > life.maxAge) return false;
     const margin = retireBelow(life.token, this.#parts.profile.connectTimeout * 1000);
-    if (life.token.expiresOn - now < margin) return false;
+    const isNewer = this.#parts.token().expiresOn > life.token.expiresOn;
+    if (isNewer && life.token.expiresOn - now < margin) return false;
     return super._poolValidate(connection);
   }
 

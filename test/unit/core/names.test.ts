@@ -22,7 +22,7 @@ describe('quoteName', () => {
     ['a'.repeat(128), `[${'a'.repeat(128)}]`],
     ['😀'.repeat(64), `[${'😀'.repeat(64)}]`],
   ] as const) {
-    it(JSON.stringify(name), () => assert.equal(quoteName(name), quoted));
+    it(`quotes ${JSON.stringify(name)}`, () => assert.equal(quoteName(name), quoted));
   }
 
   for (const [name, why] of [

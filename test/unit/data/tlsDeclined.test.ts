@@ -35,16 +35,18 @@ async function plainServer(): Promise<{ port: number; bytes: () => Buffer; close
 describe('TLS', () => {
   it('is demanded: a server that declines it gets PRELOGIN and nothing else', async () => {
     const plain = await plainServer();
-    const { sql, profile, end } = await startFixture({ profile: { port: plain.port } });
+    const fixture = await startFixture({ profile: { port: plain.port } });
     try {
-      const error = await sql.query(profile, { text: 'SELECT 1;' }).catch((failure: unknown) => failure);
+      const error = await fixture.sql
+        .query(fixture.profile, { text: 'SELECT 1;' })
+        .catch((failure: unknown) => failure);
       assert.ok(isAppError(error, 'certificateNotTrusted'), String(error));
       assert.match(error.message, /declined to encrypt/);
       const bytes = plain.bytes();
       assert.equal(bytes[0], 0x12, 'PRELOGIN');
       assert.equal(bytes.length, bytes.readUInt16BE(2), 'one packet');
     } finally {
-      await end();
+      await fixture.end();
       plain.close();
     }
   });

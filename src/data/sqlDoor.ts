@@ -34,6 +34,12 @@ interface Options {
   gesture?: boolean;
 }
 
+/** What an attempt knows of the one before it. */
+interface Attempt extends Options {
+  /** The server refused the last token: with a person there, not even the source's own cache is believed. */
+  refused?: boolean;
+}
+
 /** The pool of one connection, for as long as its profile and identity stay the same. */
 interface Pooled {
   pool: TokenPool;
@@ -74,7 +80,7 @@ export class SqlDoor implements Sql {
     options: Options = {},
   ): Promise<QueryResult> {
     for (let attempt = 0; ; attempt++) {
-      const { connection, pooled, owner } = await this.#take(profile, options);
+      const { connection, pooled, owner } = await this.#take(profile, { ...options, refused: attempt > 0 });
       const { sink, results, started } = collect();
       try {
         await this.#pooledRun(connection, pooled, statement, sink, options.signal);
@@ -96,7 +102,7 @@ export class SqlDoor implements Sql {
     options: Options = {},
   ): Promise<QueryResult[]> {
     for (let attempt = 0; ; attempt++) {
-      const { connection, pooled, owner } = await this.#take(profile, options);
+      const { connection, pooled, owner } = await this.#take(profile, { ...options, refused: attempt > 0 });
       const { context } = pooled.pool;
       let broken = true;
       let begun = false;
@@ -204,7 +210,7 @@ export class SqlDoor implements Sql {
 
   #take(
     profile: ConnectionProfile,
-    options: Options,
+    options: Attempt,
   ): Promise<{ connection: Connection; pooled: Pooled; owner: TokenOwner }> {
     return this.#connect(profile, options, (pool) => pool.take(options.signal));
   }
@@ -212,19 +218,19 @@ export class SqlDoor implements Sql {
   /** A token first, then a connection; a refused token is replaced once, a database that is not there yet is waited for. */
   async #connect(
     profile: ConnectionProfile,
-    options: Options,
+    options: Attempt,
     open: (pool: TokenPool) => Promise<Connection>,
   ): Promise<{ connection: Connection; pooled: Pooled; owner: TokenOwner }> {
     const { tokens, clock, log } = this.#parts;
     const owner = this.#owner(profile);
     const users = this.#users.get(tokens.key(owner)) ?? new Set();
     this.#users.set(tokens.key(owner), users.add(profile.id));
-    const gentle = options.gesture === true ? 'interactive' : 'silent';
-    let refused = false;
+    let refused = options.refused === true;
     let waits = 0;
     for (;;) {
       try {
-        const token = await tokens.get(owner, gentle, options.signal);
+        const mode = options.gesture !== true ? 'silent' : refused ? 'renew' : 'interactive';
+        const token = await tokens.get(owner, mode, options.signal);
         const pooled = this.#pool(profile, owner, token);
         return { connection: await open(pooled.pool), pooled, owner };
       } catch (error) {

@@ -102,6 +102,27 @@ describe('query', () => {
     await until(() => front.server.connections.length === 1);
   });
 
+  it('believes no cache after a refusal when a person is there, and never prompts when nobody is', async () => {
+    for (const [gesture, modes] of [
+      [true, ['interactive', 'renew']],
+      [false, ['silent', 'silent']],
+    ] as const) {
+      const { sql, profile, front, asked } = await start();
+      let refused = 0;
+      front.backend.execute = (_request, out) => {
+        if (refused++ === 0) throw detail(37_396, 'The access token has expired.');
+        one(out);
+      };
+      await sql.query(profile, { text: 'SELECT 1;' }, { gesture });
+      assert.deepEqual(
+        asked.map(({ mode }) => mode),
+        modes,
+      );
+      await fixture?.end();
+    }
+    fixture = undefined;
+  });
+
   it('gives up after the second refusal', async () => {
     const { sql, profile, front } = await start();
     front.backend.execute = () => {

@@ -43,6 +43,8 @@ export class QueryDocument {
 }
 
 const boundKey = 'passwordlessSql.queryBound';
+/** Times 50 ms that a file may take to open in place of the untitled query that was saved. */
+const savedTurns = 10;
 const runningKey = 'passwordlessSql.queryRunning';
 
 export class QueryDocuments implements vscode.Disposable {
@@ -193,22 +195,32 @@ export class QueryDocuments implements vscode.Disposable {
       .flatMap((group) => group.tabs)
       .some((other) => other.input instanceof vscode.TabInputText && other.input.uri.toString() === uri);
     if (!bound || elsewhere) return;
-    // Saving an untitled query closes it and opens the file: the session goes with the text.
-    const saved = vscode.window.activeTextEditor?.document;
-    if (
-      bound.uri.scheme === 'untitled' &&
-      saved?.uri.scheme === 'file' &&
-      !this.of(saved) &&
-      saved.getText() === bound.text
-    ) {
-      this.#documents.delete(uri);
-      bound.uri = saved.uri;
-      this.#documents.set(saved.uri.toString(), bound);
-      this.#showContext();
-      this.#changed.fire();
-      return;
+    void this.#parts.boundary.run(async () => {
+      if (!(await this.#savedAsFile(bound))) await this.#closed(bound);
+    });
+  }
+
+  /** Saving an untitled query closes it and then opens the file: the session goes with the text. */
+  async #savedAsFile(bound: QueryDocument): Promise<boolean> {
+    if (bound.uri.scheme !== 'untitled') return false;
+    for (let turn = 0; turn < savedTurns; turn++) {
+      const saved = vscode.window.visibleTextEditors
+        .map((editor) => editor.document)
+        .find(
+          (document) =>
+            document.uri.scheme === 'file' && !this.of(document) && document.getText() === bound.text,
+        );
+      if (saved) {
+        this.#documents.delete(bound.uri.toString());
+        bound.uri = saved.uri;
+        this.#documents.set(saved.uri.toString(), bound);
+        this.#showContext();
+        this.#changed.fire();
+        return true;
+      }
+      await this.#parts.clock.sleep(50);
     }
-    void this.#parts.boundary.run(() => this.#closed(bound));
+    return false;
   }
 
   /** VS Code tells of a closed tab, it does not ask: what is open in the session is asked about right afterwards. */

@@ -43,7 +43,8 @@ export const goClient: Client = {
   async prepare() {
     const build = await runProgram('go', ['build', '-o', join(cacheFolder('go'), 'client'), '.'], {
       cwd: sourcePath('go'),
-      env: { GOFLAGS: '-mod=readonly' },
+      // Without cgo no C compiler is needed.
+      env: { GOFLAGS: '-mod=readonly', CGO_ENABLED: '0' },
       timeout: 300_000,
     });
     if (!build) return 'Go is not installed';

@@ -325,9 +325,7 @@ export class EngineSession implements BackendSession {
     if (!this.connection.inTransaction) {
       await this.services.discardTemporary(this.connection, this.database);
       await this.connection.query('SELECT pg_advisory_unlock_all()');
-      await this.connection.query(
-        "SELECT set_config('tsql.dateformat', 'mdy', false), set_config('lock_timeout', '0', false)",
-      );
+      await this.connection.query("SELECT set_config('lock_timeout', '0', false)");
     }
   }
 

@@ -26,6 +26,8 @@ import { arithmeticOf, bindCommonTables, bindQuery } from './query.ts';
 import type { OutputColumn } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope, fullName, sameName } from './scope.ts';
+import { baseIdentifier, baseSetClauses, updatableTarget } from './updatable.ts';
+import type { Updatable } from './updatable.ts';
 import type { Source } from './scope.ts';
 
 export interface BoundChange {
@@ -132,9 +134,10 @@ function assigned(
 }
 
 export function bindInsert(binder: Binder, node: Insert, context: Context): BoundChange {
+  const view = updatableTarget(binder, [], node.target, []);
+  if (view !== undefined) return insertThrough(binder, node, view, context);
   const common = bindCommonTables(binder, node.with);
   const object = findTarget(binder, node.target);
-  if (object.type === 'V') return unsupported(`INSERT into the view ${object.name}`, node.line);
   binder.require('INSERT', object);
   const identity = object.columns.find((column) => column.identity);
   const explicit = identity !== undefined && context.identityInsert === object.objectId;
@@ -278,6 +281,43 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
     targetName: targetText(node.target),
     updated: new Set(object.columns.map((column) => column.name.toLowerCase())),
   };
+}
+
+/** INSERT through a view: the same into its table, by the table's column names. */
+function insertThrough(binder: Binder, node: Insert, view: Updatable, context: Context): BoundChange {
+  binder.require('INSERT', view.secured);
+  const names =
+    node.columns.length > 0
+      ? node.columns
+      : view.source.columns.map((column): Identifier => ({
+          kind: 'identifier',
+          name: column.name,
+          quoted: true,
+          line: node.line,
+          start: node.start,
+          end: node.end,
+        }));
+  const at = { line: node.target.line, start: node.target.start, end: node.target.end };
+  const part = (name: string): Identifier => ({ kind: 'identifier', name, quoted: true, ...at });
+  binder.chained += 1;
+  try {
+    return bindInsert(
+      binder,
+      {
+        ...node,
+        columns: names.map((name) => baseIdentifier(view, name)),
+        target: {
+          kind: 'table',
+          name: { kind: 'name', parts: [part(view.base.schema), part(view.base.name)], ...at },
+          hints: [],
+          ...at,
+        },
+      },
+      context,
+    );
+  } finally {
+    binder.chained -= 1;
+  }
 }
 
 const fullTarget = (node: Insert): string => targetText(node.target);
@@ -613,12 +653,12 @@ function readsTarget(binder: Binder, object: ResolvedObject, needed: boolean): v
 
 export function bindUpdate(binder: Binder, node: Update, context: Context): BoundChange {
   const common = bindCommonTables(binder, node.with);
-  const object = findTarget(binder, node.target, node.from);
-  if (object.type === 'V') return unsupported(`UPDATE of the view ${object.name}`, node.line);
-  binder.require('UPDATE', object);
+  const through = updatableTarget(binder, node.with, node.target, node.from);
+  const object = through?.base ?? findTarget(binder, node.target, node.from);
+  binder.require('UPDATE', through?.secured ?? object);
   readsTarget(
     binder,
-    object,
+    through?.secured ?? object,
     node.where !== undefined || readsColumns(node.set.map((clause) => clause.expression)),
   );
   const scope = new Scope();
@@ -630,7 +670,21 @@ export function bindUpdate(binder: Binder, node: Update, context: Context): Boun
     values
       .flatMap((one, i) => (one.column === undefined ? [] : [`${one.column.pgName} = ${value(one, i)}`]))
       .join(', ');
-  if (node.from.length === 0 && node.top === undefined) {
+  if (through !== undefined) {
+    scope.sources.push(through.source);
+    binder.chained += through.secured === object ? 0 : 1;
+    sets = bindSet(binder, scope, object, baseSetClauses(through, node.set));
+    binder.chained -= through.secured === object ? 0 : 1;
+    const where = whereSql(binder, scope, node.where, node.line);
+    const limit = node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`;
+    const values = sets.map((one, i) => `${one.sql} AS v${String(i)}`);
+    const source = `src AS (SELECT ${[`${through.rid} AS rid`, ...values].join(', ')}${through.from}${where}${limit})`;
+    withSql = common.sql === '' ? `WITH ${source} ` : `${common.sql.trimEnd()}, ${source} `;
+    text = `UPDATE ${object.pgName} AS s0 SET ${set(sets, (_one, i) => `src.v${String(i)}`) || noColumn(object)} FROM src WHERE s0.ctid = src.rid`;
+    sets = sets.map((one, i) =>
+      one.variable !== undefined && one.column === undefined ? { ...one, sql: `src.v${String(i)}` } : one,
+    );
+  } else if (node.from.length === 0 && node.top === undefined) {
     const name = node.target.kind === 'table' ? object.name : node.target.variable;
     scope.sources.push(
       targetSource(object, name, node.target.kind === 'table' ? object.schema : undefined, 's0'),
@@ -725,15 +779,22 @@ function readsColumns(expressions: readonly Expression[]): boolean {
 
 export function bindDelete(binder: Binder, node: Delete, context: Context): BoundChange {
   const common = bindCommonTables(binder, node.with);
-  const object = findTarget(binder, node.target, node.from);
-  if (object.type === 'V') return unsupported(`DELETE from the view ${object.name}`, node.line);
-  binder.require('DELETE', object);
-  readsTarget(binder, object, node.where !== undefined);
+  const through = updatableTarget(binder, node.with, node.target, node.from);
+  const object = through?.base ?? findTarget(binder, node.target, node.from);
+  binder.require('DELETE', through?.secured ?? object);
+  readsTarget(binder, through?.secured ?? object, node.where !== undefined);
   const scope = new Scope();
   let text: string;
   let withSql = common.sql;
   let others: Source[] = [];
-  if (node.from.length === 0 && node.top === undefined) {
+  if (through !== undefined) {
+    scope.sources.push(through.source);
+    const where = whereSql(binder, scope, node.where, node.line);
+    const limit = node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`;
+    const source = `src AS (SELECT ${through.rid} AS rid${through.from}${where}${limit})`;
+    withSql = common.sql === '' ? `WITH ${source} ` : `${common.sql.trimEnd()}, ${source} `;
+    text = `DELETE FROM ${object.pgName} AS s0 USING src WHERE s0.ctid = src.rid`;
+  } else if (node.from.length === 0 && node.top === undefined) {
     bindOnly(scope, object, node.target);
     text = `DELETE FROM ${object.pgName} AS s0${whereSql(binder, scope, node.where, node.line)}`;
   } else {

@@ -12,6 +12,7 @@ import { bindCommonTables, bindQuery } from './query.ts';
 import type { BoundQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope, fullName, sameName } from './scope.ts';
+import { rowPlace } from './updatable.ts';
 import type { Source, SourceColumn } from './scope.ts';
 import { parseView } from './moduleText.ts';
 
@@ -133,15 +134,24 @@ function tableSource(object: ResolvedObject, pgAlias: string, name: string): Sou
   return {
     name,
     pgAlias,
-    columns: object.columns.map((column): SourceColumn => ({
-      name: column.name,
-      sql: `${pgAlias}.${column.pgName}`,
-      type: column.type,
-      nullable: column.nullable,
-      ...(column.identity ? { identity: true } : {}),
-      ...(column.computed ? { computed: true } : {}),
-      ...(column.hidden ? { hidden: true } : {}),
-    })),
+    columns: [
+      ...object.columns.map((column): SourceColumn => ({
+        name: column.name,
+        sql: `${pgAlias}.${column.pgName}`,
+        type: column.type,
+        nullable: column.nullable,
+        ...(column.identity ? { identity: true } : {}),
+        ...(column.computed ? { computed: true } : {}),
+        ...(column.hidden ? { hidden: true } : {}),
+      })),
+      {
+        name: rowPlace,
+        sql: `${pgAlias}.ctid`,
+        type: { name: 'varchar', length: 20 },
+        nullable: false,
+        hidden: true,
+      },
+    ],
     table: { key: String(object.objectId) },
   };
 }

@@ -253,6 +253,12 @@ export class Interpreter {
     });
   }
 
+  /** The catalog as last seen, read when it never was: for what need not be the newest (types of variables). */
+  async known(): Promise<Snapshot> {
+    this.snapshot ??= await this.services.catalog(this.database).snapshot(this.connection);
+    return this.snapshot;
+  }
+
   /** What the statement needs of permissions. @throws SqlError 229, 230 */
   async authorize(requirements: readonly Requirement[], frame: Frame): Promise<void> {
     for (const { permission, object, columns } of requirements) {

@@ -9,6 +9,7 @@ import type { BoundChange, Capture } from '../bind/change.ts';
 import type { ResolvedObject } from '../bind/ports.ts';
 import type { CatalogObject } from '../catalog/snapshot.ts';
 import { raise, unsupported } from '../bind/raise.ts';
+import { baseOf } from '../bind/updatable.ts';
 import { TriggerRollback, BatchAborted } from '../interpreter/flow.ts';
 import { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
@@ -37,11 +38,13 @@ export async function executeChange(
   }
   if (state.options.implicitTransactions && state.transactions === 0) await beginTransaction(interpreter);
   const binder = await interpreter.binder(frame);
-  const target = findTarget(
-    binder,
-    statement.target,
-    statement.kind === 'merge' || statement.kind === 'insert' ? [] : statement.from,
-  );
+  const target =
+    (statement.kind === 'merge' ? undefined : baseOf(binder, statement.with, statement.target)) ??
+    findTarget(
+      binder,
+      statement.target,
+      statement.kind === 'merge' || statement.kind === 'insert' ? [] : statement.from,
+    );
   const triggers = firing(target, statement, frame);
   if (triggers.length > 0 && statement.output.some((output) => output.into === undefined)) {
     raise(

@@ -5,6 +5,7 @@ import type { Statement } from '../../tsql/ast.ts';
 import { Binder } from '../bind/binder.ts';
 import { bindDelete, bindInsert, bindMerge, bindUpdate } from '../bind/change.ts';
 import { bindCommonTables, bindQuery } from '../bind/query.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import { raise } from '../bind/raise.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
@@ -16,11 +17,21 @@ const modules = new Set(['createProcedure', 'createFunction', 'createTrigger', '
 interface Names {
   declared: Map<string, SqlType | undefined>;
   tables: Set<string>;
+  /** For alias types. */
+  snapshot: Snapshot | undefined;
 }
 
 /** @throws SqlError 134, 137, 1087 with the line where it stands */
-export function checkVariables(statements: readonly Statement[], frame: Frame): Names {
-  const names: Names = { declared: new Map(frame.types), tables: new Set(frame.tableVariables.keys()) };
+export function checkVariables(
+  statements: readonly Statement[],
+  frame: Frame,
+  snapshot: Snapshot | undefined,
+): Names {
+  const names: Names = {
+    declared: new Map(frame.types),
+    tables: new Set(frame.tableVariables.keys()),
+    snapshot,
+  };
   walk(statements, names);
   return names;
 }
@@ -57,7 +68,7 @@ function walk(node: unknown, names: Names): void {
       }
       if (declaration.kind === 'scalarVariable') {
         walk(declaration.initial, names);
-        names.declared.set(key, variableType(declaration.type, declaration.name));
+        names.declared.set(key, variableType(declaration.type, declaration.name, names.snapshot));
       } else if (declaration.kind === 'cursorVariable') names.declared.set(key, undefined);
       else names.tables.add(key);
       return;
@@ -90,6 +101,17 @@ function walk(node: unknown, names: Names): void {
   for (const child of Object.values(node)) walk(child, names);
 }
 
+/** Whether a variable is declared with a type that only the catalog knows. */
+function namesAlias(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(namesAlias);
+  if (typeof node !== 'object' || node === null) return false;
+  if ('kind' in node && node.kind === 'scalarVariable' && 'type' in node) {
+    const type = node.type as { system?: unknown };
+    return type.system === undefined;
+  }
+  return Object.values(node).some(namesAlias);
+}
+
 /** Statements after which names may mean something else than when the batch was compiled. */
 const changesNames = /^(?:create|alter|drop|execute|switchTrigger|declareCursor)/u;
 
@@ -105,7 +127,11 @@ export async function compileBatch(
   statements: readonly Statement[],
   frame: Frame,
 ): Promise<void> {
-  const { declared } = checkVariables(statements, frame);
+  const { declared } = checkVariables(
+    statements,
+    frame,
+    namesAlias(statements) ? await interpreter.known() : undefined,
+  );
   if (statements.length < 2 || statements.some(changes)) return;
   const queries: Statement[] = [];
   for (const statement of statements) collect(statement, queries);

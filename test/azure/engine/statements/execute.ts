@@ -191,7 +191,7 @@ async function runUserProcedure(
     given.set(parameter.name.toLowerCase(), argument);
   }
   for (const parameter of definition.parameters) {
-    const type = variableType(parameter.type, parameter.name);
+    const type = variableType(parameter.type, parameter.name, interpreter.snapshot);
     const argument = given.get(parameter.name.toLowerCase());
     if (argument === undefined || argument.useDefault) {
       if (parameter.default === undefined) {

@@ -49,8 +49,6 @@ const languages: Record<
 > = {
   us_english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
   english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
-  british: { name: 'British', dateFormat: 'dmy', dateFirst: 1 },
-  'british english': { name: 'British', dateFormat: 'dmy', dateFirst: 1 },
 };
 
 export async function executeSetValue(
@@ -91,10 +89,9 @@ export async function executeSetValue(
       if (!['mdy', 'dmy', 'ymd', 'ydm', 'myd', 'dym'].includes(format)) {
         raise(2741, `SET DATEFORMAT date order '${format}' is invalid.`, statement.line);
       }
-      if (format === 'ydm' || format === 'myd' || format === 'dym')
-        unsupported(`SET DATEFORMAT ${format}`, statement.line);
+      // Texts become dates as month, day, year everywhere in the engine.
+      if (format !== 'mdy') unsupported(`SET DATEFORMAT ${format}`, statement.line);
       options.dateFormat = format as SessionOptions['dateFormat'];
-      await interpreter.connection.query("SELECT set_config('tsql.dateformat', $1, false)", [format]);
       return;
     }
     case 'LANGUAGE': {

@@ -331,4 +331,23 @@ describe('views and functions', () => {
       ],
     );
   });
+
+  it('change rows through views and common table expressions', async () => {
+    await rows('DROP VIEW IF EXISTS dbo.aged');
+    await rows(
+      'CREATE VIEW dbo.aged AS SELECT id AS number, name AS who, age FROM dbo.person WHERE age IS NOT NULL',
+    );
+    await rows(
+      "UPDATE aged SET who = who + '!', age += 1 WHERE number = 1; INSERT aged (who, age) VALUES ('Via', 5); DELETE aged WHERE who = 'bob'",
+    );
+    assert.deepEqual(await rows('SELECT name, age FROM person ORDER BY id'), [
+      ['Ann!', 31],
+      ['Via', 5],
+    ]);
+    await rows("INSERT person (name, email) VALUES ('Via', 'again')");
+    await rows(
+      'WITH twice AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY name ORDER BY id) AS n FROM person) DELETE twice WHERE n > 1',
+    );
+    assert.deepEqual(await rows("SELECT COUNT(*) FROM person WHERE name = 'via'"), [[1]]);
+  });
 });

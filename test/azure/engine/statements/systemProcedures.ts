@@ -67,7 +67,11 @@ async function parametersOf(
   const parsed: Parameter[] = parseParameterDefinitions(definition);
   const result: PreparedStatement['parameters'] = [];
   for (const parameter of parsed) {
-    const type = variableType(parameter.type, parameter.name, await interpreter.known());
+    const type = variableType(
+      parameter.type,
+      parameter.name,
+      parameter.type.system === undefined ? await interpreter.known() : undefined,
+    );
     let fallback: string | null = null;
     if (parameter.default !== undefined) {
       fallback = (await interpreter.evaluate(parameter.default, new Frame('dynamic'), type)).value;

@@ -3,6 +3,7 @@ import type { SqlType } from '../../contract.ts';
 import type { DataType, Declare, Expression, SetVariable } from '../../tsql/ast.ts';
 import { resolveType } from '../bind/expressions.ts';
 import { arithmeticOf } from '../bind/query.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import { raise } from '../bind/raise.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
@@ -10,8 +11,11 @@ import { declareCursorVariable, setCursorVariable } from './cursors.ts';
 import { declareTableVariable } from './tableVariables.ts';
 
 /** @throws SqlError 2715 for a type that does not exist, 2739 for text, ntext and image. */
-export function variableType(node: DataType, name: string): SqlType {
+export function variableType(node: DataType, name: string, snapshot?: Snapshot): SqlType {
   if (node.system === undefined) {
+    const [last = '', schema] = node.name.parts.map((part) => part.name).toReversed();
+    const alias = snapshot?.userType(schema, last);
+    if (alias !== undefined && alias.tableId === null) return alias.base;
     const typeName = node.name.parts.map((part) => part.name).join('.');
     raise(2715, `Column, parameter, or variable #1: Cannot find data type ${typeName}.`, node.line, 16, 3);
   }
@@ -50,7 +54,11 @@ export async function executeDeclare(
       );
     }
     frame.declared.set(key, variable);
-    const type = variableType(variable.type, variable.name);
+    const type = variableType(
+      variable.type,
+      variable.name,
+      variable.type.system === undefined ? await interpreter.known() : undefined,
+    );
     // DECLARE in a loop does not reset the value unless it has an initial one.
     if (frame.get(key) === undefined) frame.declare(variable.name, type);
     if (variable.initial !== undefined) {

@@ -195,6 +195,8 @@ export class QueryDocuments implements vscode.Disposable {
       .flatMap((group) => group.tabs)
       .some((other) => other.input instanceof vscode.TabInputText && other.input.uri.toString() === uri);
     if (!bound || elsewhere) return;
+    // At once: the next new query may get the same untitled name.
+    this.#documents.delete(uri);
     void this.#parts.boundary.run(async () => {
       if (!(await this.#savedAsFile(bound))) await this.#closed(bound);
     });
@@ -202,7 +204,7 @@ export class QueryDocuments implements vscode.Disposable {
 
   /** Saving an untitled query closes it and then opens the file: the session goes with the text. */
   async #savedAsFile(bound: QueryDocument): Promise<boolean> {
-    if (bound.uri.scheme !== 'untitled') return false;
+    if (bound.uri.scheme !== 'untitled' || bound.text === '') return false;
     for (let turn = 0; turn < savedTurns; turn++) {
       const saved = vscode.window.visibleTextEditors
         .map((editor) => editor.document)
@@ -211,7 +213,6 @@ export class QueryDocuments implements vscode.Disposable {
             document.uri.scheme === 'file' && !this.of(document) && document.getText() === bound.text,
         );
       if (saved) {
-        this.#documents.delete(bound.uri.toString());
         bound.uri = saved.uri;
         this.#documents.set(saved.uri.toString(), bound);
         this.#showContext();
@@ -241,11 +242,15 @@ export class QueryDocuments implements vscode.Disposable {
         rollBack,
         commit,
       );
-      if (chosen === commit) await document.editor.endTransaction('commit');
-      else if (chosen === rollBack) await document.editor.endTransaction('rollback');
-      else return this.#reopen(document);
+      if (chosen !== commit && chosen !== rollBack) return this.#reopen(document);
+      try {
+        await document.editor.endTransaction(chosen === commit ? 'commit' : 'rollback');
+      } catch (error) {
+        // What was asked for did not happen, so the query is not over.
+        await this.#reopen(document);
+        throw error;
+      }
     }
-    this.#documents.delete(document.uri.toString());
     document.panel?.dispose();
     await document.editor.dispose();
     this.#showContext();
@@ -257,7 +262,6 @@ export class QueryDocuments implements vscode.Disposable {
       document.uri.scheme === 'untitled'
         ? await vscode.workspace.openTextDocument({ language: 'sql', content: document.text })
         : await vscode.workspace.openTextDocument(document.uri);
-    this.#documents.delete(document.uri.toString());
     document.uri = text.uri;
     this.#documents.set(text.uri.toString(), document);
     await vscode.window.showTextDocument(text, { viewColumn: vscode.ViewColumn.One });

@@ -14,20 +14,7 @@ describe('the main journey', () => {
   });
 
   it('signs in, sees, inserts, queries, exports, grants, proves and undoes', async () => {
-    const { driver, azure, folder } = run;
-    await walkMainJourney({
-      driver,
-      azure,
-      folder,
-      step: async (name, body) => {
-        try {
-          await body();
-        } catch (error) {
-          await driver.shot('failure');
-          throw new Error(`at the step "${name}": ${String(error)}`, { cause: error });
-        }
-      },
-    });
+    await walkMainJourney(run);
   });
 
   it('sent nothing to any other machine', () => {

@@ -14,17 +14,21 @@ describe('on the oldest promised VS Code', () => {
   });
 
   it('shows the users and runs a query', async () => {
-    const { driver } = run;
-    await driver.activity('Passwordless SQL');
-    await driver.expand('appdb');
-    await driver.expand(/^Users/);
-    await driver.treeItem('Ada Lovelace').waitFor();
-    await driver.command('Passwordless SQL: New Query');
-    await driver.page.locator('.editor-group-container.active .monaco-editor').first().waitFor();
-    await driver.setEditorText("SELECT 'still here' AS answer;");
-    await driver.page.keyboard.press('ControlOrMeta+Shift+E');
-    await driver.webview(extensionId).getByRole('gridcell', { name: 'still here' }).waitFor();
-    await driver.shot('query');
+    const { driver, step } = run;
+    await step('the tree shows the users', async () => {
+      await driver.activity('Passwordless SQL');
+      await driver.expand('appdb');
+      await driver.expand(/^Users/);
+      await driver.treeItem('Ada Lovelace').waitFor();
+    });
+    await step('a query runs', async () => {
+      await driver.command('Passwordless SQL: New Query');
+      await driver.page.locator('.editor-group-container.active .monaco-editor').first().waitFor();
+      await driver.setEditorText("SELECT 'still here' AS answer;");
+      await driver.page.keyboard.press('ControlOrMeta+Shift+E');
+      await driver.webview(extensionId).getByRole('gridcell', { name: 'still here' }).waitFor();
+      await driver.shot('query');
+    });
     await driver.noErrors();
   });
 });

@@ -26,6 +26,8 @@ export interface WorkbenchRun {
   server: WorkbenchServer;
   /** Requests that left this machine. */
   foreign: string[];
+  /** Runs a step; a failure leaves a screenshot and names the step. */
+  step: (name: string, run: () => Promise<void>) => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +69,15 @@ export async function startRun(options: {
     const driver = new WorkbenchDriver(page, shots);
     const folder = fs.mkdtempSync(path.join(server.root, 'workspace-'));
     await driver.open(server.url, folder);
-    return { azure, driver, folder, server, foreign, stop };
+    const step = async (name: string, body: () => Promise<void>): Promise<void> => {
+      try {
+        await body();
+      } catch (error) {
+        await driver.shot('failure');
+        throw new Error(`at the step "${name}": ${String(error)}`, { cause: error });
+      }
+    };
+    return { azure, driver, folder, server, foreign, step, stop };
   } catch (error) {
     await stop();
     throw error;

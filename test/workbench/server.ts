@@ -99,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<WorkbenchServ
       '--extensions-dir',
       extDir,
     ];
-    const result = spawnSync(process.execPath, [main, ...common, '--install-extension', vsix], {
+    const result = spawnSync(options.workbench.node, [main, ...common, '--install-extension', vsix], {
       env,
       encoding: 'utf8',
     });
@@ -111,7 +111,7 @@ export async function startServer(options: ServerOptions): Promise<WorkbenchServ
   const logFile = path.join(root, 'server.log');
   const log = fs.createWriteStream(logFile);
   const child = spawn(
-    process.execPath,
+    options.workbench.node,
     [
       main,
       '--host',

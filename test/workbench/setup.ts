@@ -11,6 +11,8 @@ export interface Workbench {
   release: WorkbenchRelease;
   /** Folder of VS Code's server inside code-server. */
   vscode: string;
+  /** What runs the server and its extension host: the oldest release brings the Node 22 that VS Code had then. */
+  node: string;
 }
 
 /** Installs a release once (about 20 s, 350 MB) and again only when its lockfile or this file changed. */
@@ -23,12 +25,21 @@ export function ensureWorkbench(release: WorkbenchRelease = 'current'): Workbenc
   }
   const dir = path.join(import.meta.dirname, release);
   const vscode = path.join(dir, 'node_modules', 'code-server', 'lib', 'vscode');
+  const platform = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const own = path.join(
+    dir,
+    'node_modules',
+    platform,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
+  const found = (): Workbench => ({ release, vscode, node: fs.existsSync(own) ? own : process.execPath });
   const stampFile = path.join(dir, 'node_modules', '.stamp');
   const stamp = createHash('sha256')
     .update(fs.readFileSync(path.join(dir, 'package-lock.json')))
     .update(fs.readFileSync(import.meta.filename))
     .digest('hex');
-  if (fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stamp) return { release, vscode };
+  if (fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stamp) return found();
   console.log(`installing the ${release} test workbench (npm ci in test/workbench/${release}) …`);
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: dir,
@@ -38,7 +49,7 @@ export function ensureWorkbench(release: WorkbenchRelease = 'current'): Workbenc
   // VS Code's server and its web client look for their packages in <server>/node_modules.
   fs.symlinkSync(path.join('..', '..', '..'), path.join(vscode, 'node_modules'), 'junction');
   fs.writeFileSync(stampFile, stamp);
-  return { release, vscode };
+  return found();
 }
 
 /** Where Debian, Ubuntu and others put a Chromium; CHROMIUM overrides. Undefined when there is none. */

@@ -51,7 +51,7 @@ export interface Target {
   temporary: boolean;
 }
 
-/** @throws SqlError 40515 (another database), 2760 (no such schema). */
+/** @throws SqlError 40515 (another database), 2760 (no such schema), 40517 (##global, which others would not see). */
 export function newTarget(snapshot: Snapshot, name: Name, context: DdlContext): Target {
   const [last, schema, database] = [...name.parts].reverse().map((part) => part.name);
   if (
@@ -61,6 +61,7 @@ export function newTarget(snapshot: Snapshot, name: Name, context: DdlContext): 
     throw sqlError(40515, [fullName(name)], { line: name.line });
   }
   if (last === undefined || last === '') throw sqlError(1038, [], { line: name.line });
+  if (last.startsWith('##')) throw sqlError(40517, [last], { line: name.line });
   if (last.startsWith('#')) return { schema: '', schemaId: 1, name: last, temporary: true };
   const wanted = schema === undefined || schema === '' ? context.defaultSchema : schema;
   const found = snapshot.schemas.get(wanted.toLowerCase());

@@ -202,6 +202,40 @@ describe('indexes', () => {
   });
 });
 
+describe('filtered indexes', () => {
+  it('hold for the rows of the filter alone, and show it as the server does', async () => {
+    await run(
+      `CREATE TABLE fx (a int, b varchar(10)); CREATE UNIQUE INDEX fx1 ON fx (a) WHERE b IS NOT NULL AND a >= 5 AND b IN ('x', 'y')`,
+    );
+    await run(`INSERT fx VALUES (5, NULL), (5, 'z'), (5, 'X')`);
+    assert.deepEqual(await errors(`INSERT fx VALUES (5, 'y')`), [
+      "2601 1: Cannot insert duplicate key row in object 'dbo.fx' with unique index 'fx1'. The duplicate key value is (5).",
+    ]);
+    assert.deepEqual(await rows(`SELECT filter_definition FROM sys.indexes WHERE name = 'fx1'`), [
+      ["([b] IS NOT NULL AND [a]>=(5) AND ([b]='x' OR [b]='y'))"],
+    ]);
+  });
+});
+
+describe('temporary tables', () => {
+  it('belong to one connection and are gone with it', async () => {
+    const other = await fixture.open();
+    await run(`CREATE TABLE #mine (i int IDENTITY PRIMARY KEY, n varchar(3)); INSERT #mine (n) VALUES ('a')`);
+    assert.deepEqual(await rows('SELECT * FROM #MINE'), [[1, 'a']]);
+    assert.equal((await other.run('SELECT * FROM #mine')).errors[0]?.number, 208);
+    assert.deepEqual(
+      (await other.run('CREATE TABLE #mine (x int); SELECT COUNT(*) FROM #mine')).results[0]?.rows,
+      [[0]],
+    );
+    await other.session.close();
+    await run('DROP TABLE #mine');
+    assert.deepEqual(await rows(`SELECT OBJECT_ID('tempdb..#mine')`), [[null]]);
+    assert.deepEqual(await errors('CREATE TABLE ##all (i int)'), [
+      "40517 1: Keyword or statement option '##all' is not supported in this version of SQL Server.",
+    ]);
+  });
+});
+
 describe('DROP', () => {
   it('refuses what is not there, unless told', async () => {
     assert.deepEqual(await errors('DROP TABLE nope'), [

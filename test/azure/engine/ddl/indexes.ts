@@ -11,6 +11,7 @@ import { isTextType } from '../catalog/pgTypes.ts';
 import type { CatalogColumn, CatalogObject, Snapshot } from '../catalog/snapshot.ts';
 import { sqlError } from '../errors.ts';
 import type { DdlContext } from './context.ts';
+import { filterText } from './filterText.ts';
 import { enforcing, findObject, fullName, look, sameName, shownName, touch } from './context.ts';
 
 /** @throws SqlError 1911. */
@@ -88,7 +89,6 @@ export async function addIndex(
   context: DdlContext,
   tableId: number,
   node: InlineIndex | CreateIndex,
-  filterText?: string,
 ): Promise<void> {
   const snapshot = await look(context);
   const table = snapshot.object(tableId);
@@ -129,7 +129,7 @@ export async function addIndex(
     unique: node.unique,
     kind: 'index',
     clustered,
-    ...(node.where === undefined ? {} : { filter: filterText ?? '(…)' }),
+    ...(node.where === undefined ? {} : { filter: filterText(node.where) }),
     columns: keys.map(({ column, descending }) => ({ columnId: column.columnId, descending })),
     included: included.map((column) => column.columnId),
   });

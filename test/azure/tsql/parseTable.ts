@@ -17,7 +17,10 @@ import type { Token } from './tokens.ts';
 export function parseCreateTable(p: TokenStream, first: Token): CreateTable {
   p.expectWord('TABLE');
   const name = p.name();
-  if (p.isWord('AS')) p.unsupported(p.peek().value);
+  if (p.takeWord('AS')) {
+    if (p.isOneOf('FILETABLE', 'NODE', 'EDGE')) p.unsupported();
+    p.fail();
+  }
   const elements = parseTableElements(p);
   refuseFileGroup(p);
   const options = p.takeWord('WITH') ? p.parenthesized(() => p.list(() => parseTableOption(p))) : [];

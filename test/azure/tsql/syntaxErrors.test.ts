@@ -36,6 +36,7 @@ const syntax: [text: string, number: number, line: number, message: string][] = 
   ["INSERT INTO t VALUES ('a' 'b')", 102, 1, "Incorrect syntax near 'b'."],
   ['INSERT INTO t (a) VALUES', 102, 1, "Incorrect syntax near 'VALUES'."],
   ['CREATE TABLE t (a int,', 102, 1, "Incorrect syntax near ','."],
+  ['CREATE TABLE t AS SELECT 1 a', 156, 1, "Incorrect syntax near the keyword 'SELECT'."],
   ['CREATE TABLE order (a int)', 156, 1, "Incorrect syntax near the keyword 'order'."],
   ['UPDATE t WHERE a = 1', 156, 1, "Incorrect syntax near the keyword 'WHERE'."],
   ['DELETE * FROM t', 102, 1, "Incorrect syntax near '*'."],

@@ -397,7 +397,10 @@ export function arithmetic(
   let right = second;
   if (left.undeclared !== undefined && right.untypedNull !== true) left = binder.infer(left, right.type);
   if (right.undeclared !== undefined && left.untypedNull !== true) right = binder.infer(right, left.type);
-  const flags = { ...merge([left, right]), nullable: left.nullable || right.nullable };
+  const parts = merge([left, right]);
+  const texts = isCharacter(left.type) && isCharacter(right.type);
+  // Numbers from columns may overflow, so the server calls their arithmetic nullable whatever the columns are.
+  const flags = { ...parts, nullable: left.nullable || right.nullable || (!texts && parts.loose.length > 0) };
   if (left.untypedNull === true && right.untypedNull === true) return { ...left, ...flags };
   if (left.untypedNull === true) left = binder.cast(left, right.type);
   if (right.untypedNull === true) right = binder.cast(right, left.type);

@@ -15,7 +15,7 @@ import type { Binder, CteSource } from './binder.ts';
 import { merge } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { bindExpression } from './expressions.ts';
-import { bindForJson } from './forJson.ts';
+import { bindForClause } from './forClause.ts';
 import { bindFrom } from './from.ts';
 import { bigint } from './literals.ts';
 import { bindPredicate, onlyOne } from './predicates.ts';
@@ -76,7 +76,7 @@ export function bindQuery(
   if (node.body.kind === 'selectBlock') {
     const block = bindBlock(binder, node.body, parent, node, role);
     if (options.columns === 1 && block.columns.length !== 1) raise(116, onlyOne, node.line);
-    return node.forClause === undefined ? block : bindForJson(binder, block, node);
+    return node.forClause === undefined ? block : bindForClause(binder, block, node);
   }
   const united = bindSetOperation(binder, node.body, parent);
   if (options.columns === 1 && united.columns.length !== 1) raise(116, onlyOne, node.line);
@@ -98,7 +98,7 @@ export function bindQuery(
     sql = `SELECT ${names.map((name) => `${alias}.${name}`).join(', ')} FROM (${sql}) AS ${alias}(${names.join(', ')}) ORDER BY ${order.join(', ')}${pagingSql(binder, node, parent)}`;
   }
   const result = { ...united, sql };
-  return node.forClause === undefined ? result : bindForJson(binder, result, node);
+  return node.forClause === undefined ? result : bindForClause(binder, result, node);
 }
 
 function setOrderPosition(columns: readonly OutputColumn[], item: OrderItem): number {

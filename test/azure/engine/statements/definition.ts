@@ -1,4 +1,5 @@
 // DDL: the lower half executes it; this side binds the expressions inside (CHECK, computed columns, views).
+import { SqlError } from '../../contract.ts';
 import type { Name, Statement } from '../../tsql/ast.ts';
 import { parseBatch } from '../../tsql/parser.ts';
 import type { Binder } from '../bind/binder.ts';
@@ -42,7 +43,7 @@ export async function executeDdl(
   const { state } = interpreter;
   const definition = statement as Definition;
   interpreter.verb = verbOf(statement.kind);
-  const context = ddlContext(interpreter, frame);
+  const context = { ...ddlContext(interpreter, frame), check: checkFor(interpreter, definition) };
   const alone =
     outside.has(statement.kind) || (definition.kind === 'drop' && definition.object === 'database');
   if (alone) {
@@ -62,6 +63,28 @@ export async function executeDdl(
   }
   interpreter.snapshot = undefined;
   interpreter.done({});
+}
+
+/** A table that one may not alter is told as one that is missing. @throws SqlError 1088, and what `check` finds */
+function checkFor(interpreter: Interpreter, definition: Definition): DdlContext['check'] {
+  const table =
+    definition.kind === 'alterTable' || definition.kind === 'createIndex' ? definition.table : undefined;
+  return async (permission, securable) => {
+    try {
+      await interpreter.check(permission, securable);
+    } catch (error) {
+      if (table === undefined || !(error instanceof SqlError) || error.detail.number !== 229) throw error;
+      const name = table.parts.map((part) => part.name).join('.');
+      const state = definition.kind === 'alterTable' ? 13 : 12;
+      raise(
+        1088,
+        `Cannot find the object "${name}" because it does not exist or you do not have permissions.`,
+        definition.line,
+        16,
+        state,
+      );
+    }
+  };
 }
 
 /** A #temp table lives as long as the module that made it. */

@@ -9,6 +9,7 @@ import { decoder } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { createTableFor } from './selectInto.ts';
+import { beginTransaction } from './transaction.ts';
 
 /** DONE's CurCmd. */
 export const commands = { select: 0xc1, insert: 0xc3, delete: 0xc4, update: 0xc5, merge: 0x117 } as const;
@@ -65,6 +66,10 @@ export async function executeSelect(
   await interpreter.authorize(binder.requirements, frame);
   const parameters = await interpreter.parameters(binder.parameters, frame);
   const { state } = interpreter;
+  // SET IMPLICIT_TRANSACTIONS: reading a table begins one as well, SELECT 1 does not.
+  if (state.options.implicitTransactions && state.transactions === 0 && binder.requirements.length > 0) {
+    await beginTransaction(interpreter);
+  }
   if (into !== undefined) {
     interpreter.refuseWriteWhenDoomed();
     const count = await createTableFor(interpreter, into, query, sql, parameters, frame);

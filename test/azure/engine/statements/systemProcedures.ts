@@ -127,7 +127,7 @@ async function runParameterised(
     const variable = frame.get(name);
     if (given.output && variable !== undefined) await given.assign?.(variable.value, variable.type);
   }
-  return 0;
+  return interpreter.state.error;
 }
 
 async function prepare(interpreter: Interpreter, sql: string, definition: string): Promise<number> {

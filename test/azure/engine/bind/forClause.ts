@@ -1,5 +1,5 @@
-// FOR JSON PATH and AUTO: a query becomes one column of JSON text, compact as the server writes it.
-import type { Query } from '../../tsql/ast.ts';
+// FOR JSON PATH and AUTO, FOR XML PATH: a query becomes one column of text, compact as the server writes it.
+import type { ForXml, Query } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import { jsonText } from './expressions.ts';
 import { nvarchar, quote } from './literals.ts';
@@ -15,10 +15,10 @@ interface Node {
 /** The server's name of FOR JSON's only column. */
 const columnName = 'JSON_F52E2B61-18A1-11d1-B105-00805F49916B';
 
-export function bindForJson(binder: Binder, query: BoundQuery, node: Query): BoundQuery {
+export function bindForClause(binder: Binder, query: BoundQuery, node: Query): BoundQuery {
   const clause = node.forClause;
   if (clause === undefined) return query;
-  if (clause.kind === 'forXml') return unsupported('FOR XML', clause.line);
+  if (clause.kind === 'forXml') return bindForXml(binder, query, clause);
   const alias = binder.alias('j');
   const names = query.columns.map((_, i) => `c${String(i + 1)}`);
   const root: Node = { children: new Map() };
@@ -85,4 +85,46 @@ function objectSql(node: Node, withNulls: boolean): string {
 function presence(node: Node): string {
   if (node.present !== undefined) return node.present;
   return `(${[...node.children.values()].map(presence).join(' OR ')})`;
+}
+
+/** The server's name of FOR XML's only column. */
+const xmlColumnName = 'XML_F52E2B61-18A1-11d1-B105-00805F49916B';
+
+/** FOR XML PATH: elements by column name, text for columns without one; the idiom that joins strings is PATH(''). */
+function bindForXml(binder: Binder, query: BoundQuery, clause: ForXml): BoundQuery {
+  const known = clause.options.every((option) => option === 'TYPE');
+  if (clause.mode !== 'path' || !known)
+    return unsupported(`FOR XML ${clause.mode.toUpperCase()}`, clause.line);
+  const alias = binder.alias('j');
+  const names = query.columns.map((_, i) => `c${String(i + 1)}`);
+  const parts = query.columns.map((column, i) => {
+    if (/[@/()*]/u.test(column.name))
+      return unsupported(`FOR XML PATH with the column name ${column.name}`, clause.line);
+    const text = binder.cast(
+      { sql: `${alias}.c${String(i + 1)}`, type: column.type, nullable: true, loose: [] },
+      nvarchar(-1),
+    ).sql;
+    const escaped = `replace(replace(replace((${text})::text, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')`;
+    if (column.name === '') return `coalesce(${escaped}, '')`;
+    return `coalesce(${quote(`<${column.name}>`)} || ${escaped} || ${quote(`</${column.name}>`)}, '')`;
+  });
+  const element = clause.element ?? 'row';
+  const body = parts.join(' || ');
+  const row = element === '' ? body : `${quote(`<${element}>`)} || ${body} || ${quote(`</${element}>`)}`;
+  const all = `string_agg(${row}, '')`;
+  const rooted =
+    clause.root === undefined
+      ? all
+      : `${quote(`<${clause.root}>`)} || ${all} || ${quote(`</${clause.root}>`)}`;
+  return {
+    sql: `SELECT ${rooted} AS c1 FROM (${query.sql}) AS ${alias}(${names.join(', ')}) HAVING count(*) > 0`,
+    columns: [
+      {
+        name: xmlColumnName,
+        type: clause.options.includes('TYPE') ? { name: 'xml' } : nvarchar(-1),
+        nullable: true,
+      },
+    ],
+    loose: query.loose,
+  };
 }

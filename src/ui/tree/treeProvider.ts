@@ -16,6 +16,10 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.D
   readonly #known = new Map<string, TreeNode>();
   readonly #reported = new WeakSet<object>();
   readonly #parents = new Map<string, TreeNode>();
+  /** Nodes whose children are being read. */
+  readonly #reading = new Set<TreeNode>();
+  /** Ids to refresh once nothing below them is being read. */
+  readonly #postponed = new Set<string>();
 
   constructor(viewId: string, roots: () => readonly TreeNode[], log: Log) {
     this.#viewId = viewId;
@@ -34,7 +38,9 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.D
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    if (node) this.#reading.add(node);
     const children = await this.#childrenOf(node);
+    if (node && this.#reading.delete(node)) this.#refreshPostponed();
     for (const child of children) {
       this.#known.set(child.id, child);
       if (node) this.#parents.set(child.id, node);
@@ -55,8 +61,34 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.D
       this.#changed.fire(undefined);
       return;
     }
+    // A refresh in the midst of an answer makes older releases (1.105) drop the answer and show nothing.
+    if (this.#isBusy(id)) this.#postponed.add(id);
+    else this.#fire(id);
+  }
+
+  #fire(id: string): void {
     const node = this.#known.get(id);
     if (node) this.#changed.fire(node);
+  }
+
+  /** Whether children of the node, or of a node below it, are being read. */
+  #isBusy(id: string): boolean {
+    for (const reading of this.#reading) {
+      for (let node: TreeNode | undefined = reading; node; node = this.#parents.get(node.id)) {
+        if (node.id === id) return true;
+      }
+    }
+    return false;
+  }
+
+  #refreshPostponed(): void {
+    if (this.#postponed.size === 0) return;
+    // Once VS Code has taken the answer.
+    setTimeout(() => {
+      const ids = [...this.#postponed];
+      this.#postponed.clear();
+      for (const id of ids) this.refresh(id);
+    }, 50);
   }
 
   dispose(): void {

@@ -54,8 +54,8 @@ async function main(): Promise<boolean> {
   const clients = all.filter(({ name }) => asked.length === 0 || asked.some((word) => name.includes(word)));
   const required = process.env['REQUIRE_DRIVERS'] === '1';
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const folder = await mkdtemp(join(tmpdir(), 'drivers-'));
   const azure = await spawnLocalAzure({ sample: false, databases: [database] });
+  const folder = await mkdtemp(join(tmpdir(), 'drivers-'));
   try {
     const target = await makeTarget(azure, folder);
     for (const client of clients) {

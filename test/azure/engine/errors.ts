@@ -44,6 +44,8 @@ export interface ErrorCatalog {
   ): { name: string; columns: ReadonlyMap<string, string>; temporary: boolean } | undefined;
   /** The constraint or index behind PostgreSQL's `k<object_id>` or `x<object_id>_<index_id>`. */
   constraint(pgName: string): ConstraintFacts | undefined;
+  /** The identity column (its type) or the sequence ('schema.name') behind PostgreSQL's `i<object_id>` or `s<object_id>`. */
+  sequence?(pgName: string): { identity: string } | { sequence: string } | undefined;
 }
 
 export interface ConstraintFacts {
@@ -114,13 +116,13 @@ const byState: Readonly<Record<string, Translation>> = {
       line: 0,
     }),
   '21000': () => sqlError(512),
-  '42P21': () => sqlError(468, ['SQL_Latin1_General_CP1_CI_AS', 'Latin1_General_BIN2', 'equal to']),
-  '42P22': () => sqlError(468, ['SQL_Latin1_General_CP1_CI_AS', 'Latin1_General_BIN2', 'equal to']),
+  '42P21': (error) => collationConflict(error.message),
+  '42P22': (error) => collationConflict(error.message),
   '23505': duplicate,
   '23502': nullValue,
   '23503': foreignKey,
   '23514': check,
-  '2200H': () => sqlError(11728, ['sequence']),
+  '2200H': exhausted,
   '40P01': (_error, facts) => sqlError(1205, [facts.spid]),
   '40001': (error, facts) => sqlError(3960, [tableName(error, facts), facts.database]),
   '55P03': () => sqlError(1222),
@@ -135,6 +137,26 @@ const byState: Readonly<Record<string, Translation>> = {
     }),
 };
 
+/** What stands for each of the engine's collations: the names as declared are not known here. */
+const collations: Readonly<Record<string, string>> = {
+  ci: 'SQL_Latin1_General_CP1_CI_AS',
+  cs: 'SQL_Latin1_General_CP1_CS_AS',
+  ci_ai: 'SQL_Latin1_General_CP1_CI_AI',
+  cs_ai: 'Latin1_General_CS_AI',
+  C: 'Latin1_General_BIN2',
+};
+
+function collationConflict(message: string): SqlError {
+  const [first, second] = [...message.matchAll(/"(\w+)"/gu)].map(([, name = '']) => collations[name] ?? name);
+  return sqlError(468, [first ?? '', second ?? '', 'equal to']);
+}
+
+function exhausted(error: PgError, facts: StatementFacts): SqlError {
+  const found = facts.catalog.sequence?.(/"(\w+)"/u.exec(error.message)?.[1] ?? '');
+  if (found !== undefined && 'sequence' in found) return sqlError(11728, [found.sequence]);
+  return sqlError(8115, ['IDENTITY', found?.identity ?? 'int'], { state: 1 });
+}
+
 function tableName(error: PgError, facts: StatementFacts): string {
   return facts.catalog.table(error.fields.table ?? '')?.name ?? error.fields.table ?? '';
 }
@@ -147,7 +169,6 @@ function overflow(message: string): SqlError {
   if (message.includes('double') || message.includes('float') || message.includes('underflow')) {
     return sqlError(8115, ['expression', 'float']);
   }
-  if (message.includes('sequence')) return sqlError(8115, ['IDENTITY', 'int'], { state: 1 });
   return sqlError(8115, ['numeric', 'numeric'], { state: 8 });
 }
 

@@ -136,7 +136,7 @@ export class Snapshot implements ErrorCatalog {
   }
 
   /** A sequence's limits, for NEXT VALUE FOR and ALTER SEQUENCE. */
-  sequence(objectId: number): RawCatalog['sequences'][number] | undefined {
+  sequenceOptions(objectId: number): RawCatalog['sequences'][number] | undefined {
     return this.raw.sequences.find((sequence) => sequence.object_id === objectId);
   }
 
@@ -205,6 +205,13 @@ export class Snapshot implements ErrorCatalog {
       table: nameOf(check.parent_id),
       columns: columnNames(check.parent_id, check.columns),
     };
+  }
+
+  sequence(pgName: string): { identity: string } | { sequence: string } | undefined {
+    const object = this.byId.get(Number(pgName.slice(1)));
+    if (object === undefined) return undefined;
+    if (object.type === 'SO') return { sequence: `${object.schema}.${object.name}` };
+    return { identity: object.columns.find((column) => column.identity)?.type.name ?? 'int' };
   }
 
   private makeObject(entry: RawObject): CatalogObject {

@@ -248,6 +248,21 @@ describe('DROP', () => {
   });
 });
 
+describe('what runs out', () => {
+  it('is told of identities and sequences', async () => {
+    await run(
+      'CREATE TABLE few (a tinyint IDENTITY(255, 1)); INSERT few DEFAULT VALUES; CREATE SEQUENCE short AS tinyint START WITH 255',
+    );
+    assert.deepEqual(await errors('INSERT few DEFAULT VALUES'), [
+      '8115 1: Arithmetic overflow error converting IDENTITY to data type tinyint.',
+    ]);
+    await rows('SELECT NEXT VALUE FOR short');
+    assert.deepEqual(await errors('SELECT NEXT VALUE FOR short'), [
+      "11728 1: The sequence object 'dbo.short' has reached its minimum or maximum value. Restart the sequence object to allow new values to be generated.",
+    ]);
+  });
+});
+
 describe('temporal tables and rowversion', () => {
   it('keep the rows of before', async () => {
     await run(`CREATE TABLE past (id int PRIMARY KEY, v int, s datetime2 GENERATED ALWAYS AS ROW START HIDDEN NOT NULL, e datetime2 GENERATED ALWAYS AS ROW END HIDDEN NOT NULL,

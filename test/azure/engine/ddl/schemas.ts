@@ -138,7 +138,7 @@ export async function createSequence(node: CreateSequence, context: DdlContext):
 export async function alterSequence(node: AlterSequence, context: DdlContext): Promise<void> {
   const snapshot = await look(context);
   const object = findObject(snapshot, node.name, context);
-  const current = snapshot.sequence(object?.objectId ?? 0);
+  const current = snapshot.sequenceOptions(object?.objectId ?? 0);
   const { line, options } = node;
   if (object === undefined || current === undefined) {
     throw sqlError(15151, ['alter', 'sequence', fullName(node.name)], { line });

@@ -35,7 +35,8 @@ export function serverMessage(token: DriverMessage): ServerMessage {
 
 /**
  * Everything the batch produces goes to the sink in order; the promise settles once the server is done with it and the sink has taken
- * the last rows. A batch without parameters is sent as SQL batch, as written; with parameters through sp_executesql.
+ * the last rows. A batch without parameters is sent as SQL batch, as written; with parameters through sp_executesql. `wrapped` takes
+ * sp_executesql anyway: what SET changes ends with it (Learn, "SET Statements").
  * @throws AppError cancelled (after the server acknowledged), timeout, connectionLost, or the first error of the batch
  */
 export async function runRequest(
@@ -44,6 +45,7 @@ export async function runRequest(
   sink: BatchSink,
   context: ErrorContext,
   signal?: AbortSignal,
+  wrapped = false,
 ): Promise<void> {
   if (isAborted(signal)) throw cancelled();
   const { text, parameters } = prepareParameters(statement);
@@ -145,7 +147,7 @@ export async function runRequest(
       signal?.removeEventListener('abort', onAbort);
     });
 
-    if (parameters.length > 0) connection.execSql(request);
+    if (wrapped || parameters.length > 0) connection.execSql(request);
     else connection.execSqlBatch(request);
   });
 

@@ -289,7 +289,8 @@ export class SqlDoor implements Sql {
   ): Promise<void> {
     let broken = true;
     try {
-      await runRequest(connection, statement, sink, pool.context, signal);
+      // Wrapped, so that a SET does not outlive the statement on a connection that others use next.
+      await runRequest(connection, statement, sink, pool.context, signal, true);
       broken = connection.inTransaction;
     } catch (error) {
       // A statement's error leaves the connection as it was; a refused token, a lost socket or a fatal error does not.

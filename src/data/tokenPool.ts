@@ -285,7 +285,7 @@ function poolConfig(parts: TokenPoolParts, link: Link): mssql.config {
 function ownAuthority(cloud: Cloud): { ca?: string[] } {
   if (cloud.caFile === undefined) return {};
   try {
-    return { ca: [...trustedCertificates(), readFileSync(cloud.caFile, 'utf8')] };
+    return { ca: withoutTwins([...trustedCertificates(), readFileSync(cloud.caFile, 'utf8')]) };
   } catch (error) {
     throw new AppError(
       'invalidInput',
@@ -293,6 +293,12 @@ function ownAuthority(cloud: Cloud): { ca?: string[] } {
       { cause: error },
     );
   }
+}
+
+/** NODE_EXTRA_CA_CERTS usually repeats what Node brings; the driver parses the whole list again for every connection. */
+function withoutTwins(certificates: readonly string[]): string[] {
+  const seen = new Map(certificates.map((pem) => [pem.replaceAll(/\s/g, ''), pem]));
+  return [...seen.values()];
 }
 
 function trustedCertificates(): readonly string[] {

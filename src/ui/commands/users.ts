@@ -103,7 +103,11 @@ export function userCommands(parts: UserCommandParts): CommandTable {
       { modal: true, detail: vscode.l10n.t('It is now:\n{0}', describe(shape, current)) },
       again,
     );
-    if (answer === again) await edit(context, place, current, draft);
+    if (answer !== again) return;
+    // Only what was really typed: the rest would quietly undo what the other person wrote.
+    const typed = draftValues(shape, draft, old);
+    const kept: RowDraft = new Map([...draft].filter(([name]) => typed.has(name)));
+    await edit(context, place, current, kept);
   };
 
   return {

@@ -144,14 +144,7 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
   const listed = node.columns.length > 0;
   const columns = listed
     ? node.columns.map((name) => columnOf(object, name))
-    : object.columns.filter(
-        (column) =>
-          !column.computed &&
-          !column.generated &&
-          !column.identity &&
-          !column.hidden &&
-          column.type.name !== 'timestamp',
-      );
+    : object.columns.filter((column) => !column.computed && !column.identity && !column.hidden);
   const seen = new Set<ObjectColumn>();
   for (const [i, column] of columns.entries()) {
     const line = node.columns[i]?.line ?? node.line;
@@ -176,7 +169,7 @@ export function bindInsert(binder: Binder, node: Insert, context: Context): Boun
         line,
       );
     }
-    if (column.generated) {
+    if (column.generated && !isDefaultAt(node, i)) {
       raise(
         13536,
         `Cannot insert an explicit value into a GENERATED ALWAYS column in table '${binder.displayName(object)}'. Use INSERT with a column list to exclude the GENERATED ALWAYS column, or insert a DEFAULT into GENERATED ALWAYS column.`,
@@ -323,7 +316,10 @@ function insertThrough(binder: Binder, node: Insert, view: Updatable, context: C
 const fullTarget = (node: Insert): string => targetText(node.target);
 
 function isDefaultAt(node: Insert, i: number): boolean {
-  return node.source.kind === 'values' && node.source.rows.every((row) => row[i]?.kind === 'default');
+  return (
+    node.source.kind === 'values' &&
+    node.source.rows.every((row) => row[i] === undefined || row[i].kind === 'default')
+  );
 }
 
 function wrongCount(

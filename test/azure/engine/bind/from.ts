@@ -1,6 +1,14 @@
 // Binds FROM: tables, views, joins, APPLY, derived tables, table variables and the table-valued functions built in.
 import type { SqlType } from '../../contract.ts';
-import type { Identifier, TableFunction, TableHint, TableReference, TableSource } from '../../tsql/ast.ts';
+import type {
+  Expression,
+  SystemTime,
+  Identifier,
+  TableFunction,
+  TableHint,
+  TableReference,
+  TableSource,
+} from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { bindExpression, resolveType, textArgument, unify } from './expressions.ts';
@@ -236,7 +244,6 @@ function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: st
   const parts = node.name.parts.map((part) => part.name);
   const name = parts.at(-1) ?? '';
   const { lock, skip } = checkHints(node.hints);
-  if (node.systemTime !== undefined) unsupported('FOR SYSTEM_TIME', node.line);
   if (parts.length === 1) {
     const cte = binder.ctes.findLast((candidate) => sameName(candidate.name, name));
     if (cte !== undefined) {
@@ -270,8 +277,57 @@ function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: st
   const source = tableSource(object, pgAlias, node.alias?.name ?? object.name);
   if (node.alias === undefined) source.schema = object.schema;
   scope.add(source, node.line, node.alias !== undefined);
+  if (node.systemTime !== undefined)
+    return versionsSql(binder, scope, object, node.systemTime, pgAlias, node.line);
   if (lock) locks.push(`${pgAlias}${skip ? ' skip' : ''}`);
   return `${object.pgName} AS ${pgAlias}`;
+}
+
+/** FOR SYSTEM_TIME: the rows of the table and of its history that were valid then (Learn: "Query data in a system-versioned temporal table"). */
+function versionsSql(
+  binder: Binder,
+  scope: Scope,
+  object: ResolvedObject,
+  time: SystemTime,
+  pgAlias: string,
+  line: number,
+): string {
+  const history = [...binder.input.objects.values()].find((other) => other.objectId === object.historyId);
+  const { period } = object;
+  if (history === undefined || period === undefined) {
+    return raise(
+      13544,
+      `Temporal FOR SYSTEM_TIME clause can only be used with system-versioned tables. '${binder.displayName(object)}' is not a system-versioned table.`,
+      line,
+    );
+  }
+  const start = `c${String(period.start)}`;
+  const end = `c${String(period.end)}`;
+  const moment = (expression: Expression): string =>
+    binder.convert(
+      bindExpression(binder, new Scope(scope.parent), expression),
+      { name: 'datetime2', scale: 7 },
+      line,
+    ).sql;
+  const valid = (() => {
+    switch (time.kind) {
+      case 'all':
+        return 'TRUE';
+      case 'asOf':
+        return `${start} <= ${moment(time.at)} AND ${end} > ${moment(time.at)}`;
+      case 'fromTo':
+        return `${start} < ${moment(time.to)} AND ${end} > ${moment(time.from)}`;
+      case 'between':
+        return `${start} <= ${moment(time.to)} AND ${end} > ${moment(time.from)}`;
+      case 'containedIn':
+        return `${start} >= ${moment(time.from)} AND ${end} <= ${moment(time.to)}`;
+    }
+  })();
+  const columns = [...object.columns.map((column) => column.pgName), 'ctid'].join(', ');
+  // A row that began and ended in one transaction was never valid.
+  const part = (table: ResolvedObject): string =>
+    `SELECT ${columns} FROM ${table.pgName} WHERE ${valid} AND ${start} < ${end}`;
+  return `(${part(object)} UNION ALL ${part(history)}) AS ${pgAlias}(${columns.replace(/ctid$/u, 'place')})`;
 }
 
 /** A view is its query, put in its place: types and nullability come out right, and what it reads was granted with it. */

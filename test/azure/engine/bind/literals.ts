@@ -1,5 +1,6 @@
 // Literals: their T-SQL type by the way they are written, and their PostgreSQL text.
 import type { SqlType } from '../../contract.ts';
+import { nulStandIn } from '../catalog/codePage.ts';
 import type { BinaryLiteral, NumberLiteral, StringLiteral } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
@@ -13,9 +14,9 @@ export const datetime: SqlType = { name: 'datetime' };
 export const nvarchar = (length: number): SqlType => ({ name: 'nvarchar', length });
 export const varchar = (length: number): SqlType => ({ name: 'varchar', length });
 
-/** A PostgreSQL string constant. NUL cannot be held by PostgreSQL's text: it becomes U+2400, its picture. */
+/** A PostgreSQL string constant. NUL cannot be held by PostgreSQL's text: it becomes its stand-in. */
 export function quote(text: string): string {
-  const held = text.replaceAll('\u0000', '\u2400');
+  const held = text.replaceAll('\u0000', nulStandIn);
   return `'${held.replaceAll("'", "''")}'`;
 }
 

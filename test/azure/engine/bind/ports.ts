@@ -73,6 +73,9 @@ export interface ResolvedObject {
   columns: ObjectColumn[];
   /** The quoted PostgreSQL sequence behind the identity column. */
   identitySequence?: string;
+  /** A system-versioned table: its history table's object id, and the column ids of its period. */
+  historyId?: number;
+  period?: { start: number; end: number };
   /** A synonym's target, as written. */
   target?: string;
   /** T-SQL of a view, procedure, function or trigger. */

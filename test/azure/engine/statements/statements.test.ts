@@ -351,3 +351,20 @@ describe('views and functions', () => {
     assert.deepEqual(await rows("SELECT COUNT(*) FROM person WHERE name = 'via'"), [[1]]);
   });
 });
+
+describe('temporal tables', () => {
+  it('fill their period and show what was', async () => {
+    await rows(`CREATE TABLE dbo.price (id int NOT NULL PRIMARY KEY, amount int NOT NULL, since datetime2 GENERATED ALWAYS AS ROW START NOT NULL,
+      until datetime2 GENERATED ALWAYS AS ROW END NOT NULL, PERIOD FOR SYSTEM_TIME (since, until)) WITH (SYSTEM_VERSIONING = ON (HISTORY_TABLE = dbo.price_history))`);
+    await rows('INSERT price VALUES (1, 10, DEFAULT, DEFAULT)');
+    await rows('UPDATE price SET amount = 11');
+    assert.deepEqual(await rows('SELECT amount FROM price FOR SYSTEM_TIME ALL ORDER BY amount'), [
+      [10],
+      [11],
+    ]);
+    assert.deepEqual(await rows("SELECT amount FROM price FOR SYSTEM_TIME AS OF '2000-01-01'"), []);
+    assert.equal((await failure("INSERT price VALUES (2, 1, '2000-01-01', DEFAULT)"))?.[0], 13536);
+    assert.equal((await failure('UPDATE price SET since = GETDATE()'))?.[0], 13537);
+    assert.equal((await failure('SELECT * FROM person FOR SYSTEM_TIME ALL'))?.[0], 13544);
+  });
+});

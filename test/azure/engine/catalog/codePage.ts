@@ -9,9 +9,15 @@ for (let code = 0xa0; code <= 0xff; code++) latin += String.fromCodePoint(code);
 /** Every character of the code page above ASCII. The five unassigned bytes are C1 controls, as Windows maps them. */
 export const cp1252Characters = `${special}\u0081\u008D\u008F\u0090\u009D${latin}`;
 
+/**
+ * Stands for NUL inside PostgreSQL, whose text cannot hold it: one of Unicode's noncharacters, one UTF-16 unit as NUL is, which no text
+ * that is meant to be read contains.
+ */
+export const nulStandIn = '\uFDEF';
+
 const held = new Set(cp1252Characters);
 
-/** `text` as varchar can hold it: '?' for each UTF-16 unit of a character outside the code page. U+2400 stands for NUL. */
+/** `text` as varchar can hold it: '?' for each UTF-16 unit of a character outside the code page. NUL's stand-in is kept. */
 export function toCodePage(text: string): string {
   let lossless = true;
   for (let i = 0; i < text.length; i++) {
@@ -24,7 +30,8 @@ export function toCodePage(text: string): string {
   let result = '';
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;
-    result += code < 0x80 || code === 0x2400 || held.has(character) ? character : code > 0xffff ? '??' : '?';
+    result +=
+      code < 0x80 || character === nulStandIn || held.has(character) ? character : code > 0xffff ? '??' : '?';
   }
   return result;
 }

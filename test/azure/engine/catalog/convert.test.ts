@@ -246,6 +246,14 @@ describe('assignment to a column', () => {
   });
 });
 
+describe('values no text of PostgreSQL can hold', () => {
+  it('keep NUL, beside the picture of NUL', async () => {
+    assert.equal(await convert('a\u0000b\u2400', 'nvarchar(10)', 'nvarchar(max)'), 'a\u0000b\u2400');
+    assert.deepEqual(await convert('a\u0000', 'varchar(10)', 'varbinary(10)'), Buffer.from([0x61, 0]));
+    assert.equal(await convert(new Uint8Array([0x61, 0]), 'varbinary(2)', 'varchar(10)'), 'a\u0000');
+  });
+});
+
 describe('comparison', () => {
   const answer = async (sql: string): Promise<unknown> =>
     (await connection.query(`SELECT ${sql} AS v`)).rows[0]?.['v'];

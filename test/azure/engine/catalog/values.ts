@@ -1,5 +1,6 @@
 // Values on their way between the contract's convention (SqlValue) and PostgreSQL's text format.
 import type { SqlType, SqlValue } from '../../contract.ts';
+import { nulStandIn } from './codePage.ts';
 
 /** What turns PostgreSQL's text of this type into a SqlValue; undefined: the text is one already (digits, dates, strings). */
 export function decoder(type: SqlType): ((text: string) => SqlValue) | undefined {
@@ -32,7 +33,7 @@ export function decoder(type: SqlType): ((text: string) => SqlValue) | undefined
     case 'sysname':
     case 'xml':
     case 'sql_variant':
-      return (text) => (text.includes('\u2400') ? text.replaceAll('\u2400', '\u0000') : text);
+      return (text) => (text.includes(nulStandIn) ? text.replaceAll(nulStandIn, '\u0000') : text);
     default:
       return undefined;
   }
@@ -67,7 +68,7 @@ export function encodeParameter(type: SqlType, value: SqlValue): string | null {
     case 'xml':
     case 'sql_variant':
       // PostgreSQL's text cannot hold NUL.
-      return value.includes('\u0000') ? value.replaceAll('\u0000', '\u2400') : value;
+      return value.includes('\u0000') ? value.replaceAll('\u0000', nulStandIn) : value;
     default:
       return value;
   }

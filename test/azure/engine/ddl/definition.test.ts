@@ -248,6 +248,32 @@ describe('DROP', () => {
   });
 });
 
+describe('sp_rename', () => {
+  it('changes the name of a table, a column, an index and a constraint, and nothing else', async () => {
+    await run(
+      'CREATE TABLE old (a int CONSTRAINT pk_old PRIMARY KEY, b int); CREATE INDEX ix_old ON old (b); INSERT old VALUES (1, 2)',
+    );
+    await run(
+      `EXEC sp_rename 'old.b', 'c]d', 'COLUMN'; EXEC sp_rename 'dbo.old.ix_old', 'ix_new', 'INDEX'; EXEC sp_rename 'pk_old', 'pk_new'; EXEC sp_rename 'dbo.old', 'new'`,
+    );
+    assert.deepEqual(await rows('SELECT a, [c]]d] FROM new'), [[1, 2]]);
+    assert.deepEqual(
+      await rows(`SELECT name FROM sys.indexes WHERE object_id = OBJECT_ID('new') ORDER BY index_id`),
+      [['pk_new'], ['ix_new']],
+    );
+    assert.match(
+      (await errors('INSERT new VALUES (1, 1)'))[0] ?? '',
+      /^2627 1: Violation of PRIMARY KEY constraint 'pk_new'.*'dbo\.new'/u,
+    );
+    assert.deepEqual(await errors(`EXEC sp_rename 'nope', 'x'`), [
+      "15225 1: No item by the name of 'nope' could be found in the current database 'app', given that @itemtype was input as '(null)'.",
+    ]);
+    assert.deepEqual(await errors(`EXEC sp_rename 'new', 'grow'`), [
+      "15335 1: Error: The new name 'grow' is already in use as a object name and would cause a duplicate that is not permitted.",
+    ]);
+  });
+});
+
 describe('what runs out', () => {
   it('is told of identities and sequences', async () => {
     await run(

@@ -164,7 +164,7 @@ END $tsql$;`,
   RETURN n;`,
     'n bigint := 0;',
   ),
-  // NUL cannot be held by PostgreSQL's text: U+2400, its picture, stands for it.
+  // NUL cannot be held by PostgreSQL's text: U+FDEF stands for it (nulStandIn in codePage.ts).
   plpgsql(
     'bytes_to_text(v bytea, wide boolean)',
     'text',
@@ -173,7 +173,7 @@ END $tsql$;`,
       u := get_byte(v, 2 * i) | (get_byte(v, 2 * i + 1) << 8);
       IF high > 0 AND u BETWEEN 56320 AND 57343 THEN r := r || chr(65536 + ((high - 55296) << 10) + (u - 56320)); high := 0;
       ELSIF u BETWEEN 55296 AND 56319 THEN high := u;
-      ELSIF u = 0 THEN r := r || chr(9216);
+      ELSIF u = 0 THEN r := r || chr(65007);
       ELSIF u BETWEEN 56320 AND 57343 THEN r := r || chr(65533);
       ELSE r := r || chr(u); END IF;
     END LOOP;
@@ -181,7 +181,7 @@ END $tsql$;`,
   END IF;
   FOR i IN 0 .. length(v) - 1 LOOP
     u := get_byte(v, i);
-    r := r || CASE WHEN u = 0 THEN chr(9216)
+    r := r || CASE WHEN u = 0 THEN chr(65007)
       WHEN u BETWEEN 128 AND 159 AND u NOT IN (129, 141, 143, 144, 157) THEN convert_from(set_byte('\\x00'::bytea, 0, u), 'WIN1252')
       ELSE chr(u) END;
   END LOOP;
@@ -193,7 +193,7 @@ END $tsql$;`,
     'bytea',
     `IF NOT wide AND octet_length(v) = length(v) THEN RETURN convert_to(v, 'UTF8'); END IF;
   FOREACH c IN ARRAY string_to_array(CASE WHEN wide THEN v ELSE tsql.code_page(v) END COLLATE "C", NULL) LOOP
-    u := CASE WHEN c = chr(9216) THEN 0 ELSE ascii(c) END;
+    u := CASE WHEN c = chr(65007) THEN 0 ELSE ascii(c) END;
     IF NOT wide THEN
       r := r || CASE WHEN u < 128 OR u BETWEEN 129 AND 255 THEN set_byte('\\x00'::bytea, 0, u) ELSE convert_to(c, 'WIN1252') END;
     ELSIF u > 65535 THEN

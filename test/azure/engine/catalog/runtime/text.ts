@@ -3,7 +3,7 @@ import { cp1252Characters } from '../codePage.ts';
 import { fail, failOrNull, plpgsql, sqlFunction } from './plpgsql.ts';
 
 /** Everything that code page 1252 can hold, as a PostgreSQL character class without brackets. */
-const inCodePage = `\\u0001-\\u007F\\u2400${Array.from(cp1252Characters, (c) => `\\u${c.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`).join('')}`;
+const inCodePage = `\\u0001-\\u007F\\uFDEF${Array.from(cp1252Characters, (c) => `\\u${c.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`).join('')}`;
 
 export const textSql = [
   `CREATE SCHEMA tsql;

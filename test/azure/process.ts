@@ -18,8 +18,8 @@ export interface LocalAzureOptions {
   sqlLoginImpersonates?: boolean;
   /** No firewall rule at start: the first login gets 40615. */
   closedFirewall?: boolean;
-  /** A real server to relay to. `caFile`: its CA, unless the system knows it. */
-  upstream?: { host: string; port: number; user: string; password: string; caFile?: string };
+  /** A real server to relay to. `caFile`: its CA, unless the system knows it; `name`: the one in its certificate, unless it is the host. */
+  upstream?: { host: string; port: number; user: string; password: string; caFile?: string; name?: string };
   /** Seconds of an issued token's life. */
   tokenLifetime?: number;
   /** For benchmarks: replay the rows of statements that begin with `-- pre-encoded` once they have run. */
@@ -118,5 +118,6 @@ function upstreamEnvironment({ upstream }: LocalAzureOptions): Record<string, st
     AZURE_UPSTREAM_USER: upstream.user,
     AZURE_UPSTREAM_PASSWORD: upstream.password,
     ...(upstream.caFile === undefined ? {} : { AZURE_UPSTREAM_CA: upstream.caFile }),
+    ...(upstream.name === undefined ? {} : { AZURE_UPSTREAM_NAME: upstream.name }),
   };
 }

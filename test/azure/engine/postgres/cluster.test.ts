@@ -68,6 +68,20 @@ describe('a connection', () => {
     assert.deepEqual((await connection.query('SELECT count(*) AS n FROM cancelled')).rows, [{ n: 1 }]);
   });
 
+  it('leaves nothing running in the server when it is closed', async () => {
+    const leaving = await cluster.connect('master');
+    const endless = assert.rejects(leaving.query('SELECT pg_sleep(600)'), PgError);
+    await sleep(100);
+    await leaving.close();
+    await endless;
+    const deadline = Date.now() + 10_000;
+    const left = async (): Promise<unknown> =>
+      (await connection.query('SELECT count(*) AS n FROM pg_stat_activity WHERE pid = $1', [leaving.pid]))
+        .rows[0]?.['n'];
+    while ((await left()) !== 0 && Date.now() < deadline) await sleep(20);
+    assert.equal(await left(), 0);
+  });
+
   it('rolls back to a savepoint of any name', async () => {
     await connection.script('CREATE TABLE saved (i int)');
     await connection.begin();

@@ -185,11 +185,18 @@ export class PgConnection {
     await this.cancelling;
   }
 
-  /** Rolls back and ends the connection. May be called again. */
+  /** Stops what runs, rolls back and ends the connection. May be called again. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.open = false;
+    // A server process does not notice that nobody listens until it writes: what runs is stopped first.
+    try {
+      await this.cancel();
+    } catch (error) {
+      // The server itself is gone, and what ran with it.
+      if (!(error instanceof PgError) || error.code !== '08006') throw error;
+    }
     await this.client.end();
   }
 

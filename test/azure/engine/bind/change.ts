@@ -680,7 +680,7 @@ export function bindUpdate(binder: Binder, node: Update, context: Context): Boun
     sets = sets.map((one, i) =>
       one.variable !== undefined && one.column === undefined ? { ...one, sql: `src.v${String(i)}` } : one,
     );
-  } else if (node.from.length === 0 && node.top === undefined) {
+  } else if (node.from.length === 0 && node.top === undefined && !skipsLocked(node.target)) {
     const name = node.target.kind === 'table' ? object.name : node.target.variable;
     scope.sources.push(
       targetSource(object, name, node.target.kind === 'table' ? object.schema : undefined, 's0'),
@@ -696,7 +696,8 @@ export function bindUpdate(binder: Binder, node: Update, context: Context): Boun
     const own = target ?? scope.sources.at(-1);
     sets = bindSet(binder, scope, object, node.set);
     const where = whereSql(binder, scope, node.where, node.line);
-    const limit = node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`;
+    const limit =
+      (node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`) + lockSql(node.target, own);
     const extra: string[] = [];
     if (node.output.length > 0) {
       others = scope.sources
@@ -764,6 +765,13 @@ function bindOnly(scope: Scope, object: ResolvedObject, target: DmlTarget): stri
   return ` FROM ${object.pgName} AS s0`;
 }
 
+/** READPAST: rows that somebody else has locked are passed over. */
+const skipsLocked = (target: DmlTarget): boolean =>
+  target.kind === 'table' && target.hints.some((hint) => hint.name === 'READPAST');
+
+const lockSql = (target: DmlTarget, own: Source | undefined): string =>
+  skipsLocked(target) ? ` FOR UPDATE OF ${own?.pgAlias ?? 's0'} SKIP LOCKED` : '';
+
 function addTarget(scope: Scope, object: ResolvedObject, target: DmlTarget, from: string): string {
   const only = bindOnly(scope, object, target);
   return `${only}, ${from.replace(/^ FROM /u, '')}`;
@@ -790,7 +798,7 @@ export function bindDelete(binder: Binder, node: Delete, context: Context): Boun
     const source = `src AS (SELECT ${through.rid} AS rid${through.from}${where}${limit})`;
     withSql = common.sql === '' ? `WITH ${source} ` : `${common.sql.trimEnd()}, ${source} `;
     text = `DELETE FROM ${object.pgName} AS s0 USING src WHERE s0.ctid = src.rid`;
-  } else if (node.from.length === 0 && node.top === undefined) {
+  } else if (node.from.length === 0 && node.top === undefined && !skipsLocked(node.target)) {
     bindOnly(scope, object, node.target);
     text = `DELETE FROM ${object.pgName} AS s0${whereSql(binder, scope, node.where, node.line)}`;
   } else {
@@ -800,7 +808,8 @@ export function bindDelete(binder: Binder, node: Delete, context: Context): Boun
     const all = target === undefined ? addTarget(scope, object, node.target, from) : from;
     const own = target ?? scope.sources.at(-1);
     const where = whereSql(binder, scope, node.where, node.line);
-    const limit = node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`;
+    const limit =
+      (node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`) + lockSql(node.target, own);
     const extra: string[] = [];
     if (node.output.length > 0) {
       others = scope.sources

@@ -279,7 +279,7 @@ function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: st
   scope.add(source, node.line, node.alias !== undefined);
   if (node.systemTime !== undefined)
     return versionsSql(binder, scope, object, node.systemTime, pgAlias, node.line);
-  if (lock) locks.push(`${pgAlias}${skip ? ' skip' : ''}`);
+  if (lock || skip) locks.push(`${pgAlias}${skip ? ' skip' : ''}`);
   return `${object.pgName} AS ${pgAlias}`;
 }
 

@@ -7,7 +7,7 @@ import { bindExpression, textArgument } from './expressions.ts';
 import { bindQuery } from './query.ts';
 import { raise } from './raise.ts';
 import type { Scope } from './scope.ts';
-import { commonType, isCharacter, isLegacyLob, typeWord } from './sqlTypes.ts';
+import { commonType, isCharacter, isLegacyLob, isUnicode, typeWord } from './sqlTypes.ts';
 
 export function bindPredicate(binder: Binder, scope: Scope, node: Predicate): BoundPredicate {
   switch (node.kind) {
@@ -67,7 +67,12 @@ export function bindPredicate(binder: Binder, scope: Scope, node: Predicate): Bo
     }
     case 'like': {
       const operand = textArgument(binder, bindExpression(binder, scope, node.operand), node.line);
-      const pattern = textArgument(binder, bindExpression(binder, scope, node.pattern), node.line);
+      const given = bindExpression(binder, scope, node.pattern);
+      const pattern = textArgument(
+        binder,
+        given.undeclared === undefined ? given : binder.infer(given, patternType(operand)),
+        node.line,
+      );
       const escape =
         node.escape === undefined
           ? undefined
@@ -166,6 +171,10 @@ export function comparands(binder: Binder, first: Bound, second: Bound, line: nu
     ? [binder.storage.comparable(a.sql, a.type, false), binder.storage.comparable(b.sql, b.type, false)]
     : [a.sql, b.sql];
 }
+
+/** An undeclared parameter as LIKE's pattern: as wide as can be. */
+const patternType = (operand: Bound): Bound['type'] =>
+  isUnicode(operand.type) ? { name: 'nvarchar', length: 4000 } : { name: 'varchar', length: 8000 };
 
 const isNumberLike = (bound: Bound): boolean =>
   ['tinyint', 'smallint', 'int', 'bigint', 'decimal', 'numeric', 'money', 'smallmoney'].includes(

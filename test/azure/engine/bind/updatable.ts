@@ -85,7 +85,6 @@ function over(
     table?.kind !== 'table' ||
     more !== undefined ||
     body.distinct ||
-    body.top !== undefined ||
     body.groupBy.length > 0 ||
     body.having !== undefined
   ) {

@@ -119,23 +119,23 @@ export class Interpreter {
       const severity = endsBatch(error);
       const scopeEnds = fresh && severity === 'end';
       const isRaise = statement.kind === 'raiserror';
+      const inTrigger = this.state.triggerDepth > 0;
+      // Triggers run with XACT_ABORT ON: an error in one takes back the statement that fired it, and the transaction.
+      const aborts = this.state.options.xactAbort || inTrigger;
       if (scopeEnds) {
         if (this.state.tries > frame.tries) throw new ScopeEnded(error);
-        await this.report(error);
-        if (this.state.options.xactAbort) await this.rollbackAll();
+        if (inTrigger) this.triggerReported = true;
+        await this.report(error, aborts);
         throw new ScopeEnded();
       }
       if (this.state.tries > 0 && error.detail.class < 20) {
-        if (
-          this.state.transactions > 0 &&
-          !isRaise &&
-          (this.state.options.xactAbort || severity === 'rollback')
-        ) {
+        if (this.state.transactions > 0 && !isRaise && (aborts || severity === 'rollback')) {
           this.state.doomed = true;
         }
         throw error;
       }
-      const rollsBack = !isRaise && (this.state.options.xactAbort || severity === 'rollback');
+      const rollsBack = !isRaise && (aborts || severity === 'rollback');
+      if (rollsBack && inTrigger) this.triggerReported = true;
       await this.report(error, rollsBack);
       if (rollsBack || statement.kind === 'throw') throw new BatchAborted();
       return undefined;

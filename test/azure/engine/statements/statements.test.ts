@@ -164,6 +164,21 @@ describe('UPDATE, DELETE and MERGE', () => {
     assert.deepEqual(await rows('SELECT COUNT(*) FROM person'), [[1]]);
   });
 
+  it('takes from a queue past what others have locked', async () => {
+    const other = await fixture.open();
+    await other.run('BEGIN TRAN; UPDATE person SET age = 1 WHERE id = 1');
+    assert.deepEqual(await rows('UPDATE TOP (1) person WITH (READPAST) SET age = 2 OUTPUT inserted.id'), [
+      [2],
+    ]);
+    assert.deepEqual(
+      await rows(
+        'WITH next AS (SELECT TOP (1) * FROM person WITH (UPDLOCK, READPAST) ORDER BY id) DELETE next OUTPUT deleted.id',
+      ),
+      [[2]],
+    );
+    await other.session.close();
+  });
+
   it('refuses what may not change', async () => {
     assert.deepEqual(await failure('UPDATE person SET id = 5'), [
       8102,
@@ -280,7 +295,7 @@ describe('procedures', () => {
       [
         ['@n', 'nvarchar(20)'],
         ['@a', 'int'],
-        ['@e', 'nvarchar(4000)'],
+        ['@e', 'varchar(8000)'],
         ['@when', 'datetime2(0)'],
       ],
     );
@@ -306,6 +321,21 @@ describe('triggers', () => {
       [3609],
     );
     assert.deepEqual(messages, []);
+    await rows('ALTER TRIGGER dbo.watch ON dbo.person AFTER UPDATE AS INSERT dbo.pet VALUES (1, 999)');
+    const broken = await session.run(
+      "BEGIN TRAN; UPDATE person SET age = 98 WHERE id = 1; PRINT 'not reached'",
+    );
+    assert.deepEqual(
+      broken.errors.map((error) => [error.number, error.procedure]),
+      [[547, 'watch']],
+    );
+    assert.deepEqual(broken.environment, ['beginTransaction', 'rollbackTransaction']);
+    assert.deepEqual(
+      await rows(
+        'BEGIN TRY UPDATE person SET age = 97 WHERE id = 1 END TRY BEGIN CATCH SELECT ERROR_NUMBER(), XACT_STATE() END CATCH',
+      ),
+      [[547, 0]],
+    );
     await rows('DROP TRIGGER dbo.watch');
     assert.deepEqual(await rows('SELECT age FROM person WHERE id = 1'), [[31]]);
   });

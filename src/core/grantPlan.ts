@@ -97,6 +97,16 @@ function createUser({ principal, identity }: GrantRequest): string {
   }
 }
 
+/** IS_ROLEMEMBER would also count membership through another role, which is neither what is granted nor what may be taken back. */
+function directMember(role: string, principal: string): string {
+  return `EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(${quoteLiteral(role)}) AND member_principal_id = DATABASE_PRINCIPAL_ID(${quoteLiteral(principal)}))`;
+}
+
+/** Names compare without case in Azure SQL's default collation. */
+function includesName(names: readonly string[] | undefined, name: string): boolean {
+  return names?.some((other) => other.toLowerCase() === name.toLowerCase()) ?? false;
+}
+
 /** Text inside a line comment: a newline would end the comment and begin a statement. */
 export function commentText(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ');
@@ -117,7 +127,7 @@ export function grantScript(request: GrantRequest, database: string): string {
   ];
   for (const role of rolesOf(request)) {
     lines.push(
-      `IF IS_ROLEMEMBER(${quoteLiteral(role)}, ${literal}) = 0`,
+      `IF NOT ${directMember(role, request.principal)}`,
       `    ALTER ROLE ${quoteName(role)} ADD MEMBER ${name};`,
     );
   }
@@ -137,7 +147,7 @@ export function undoScript(request: GrantRequest, addition: GrantAddition, datab
   ];
   for (const role of addition.roles) {
     lines.push(
-      `IF IS_ROLEMEMBER(${quoteLiteral(role)}, ${literal}) = 1`,
+      `IF ${directMember(role, request.principal)}`,
       `    ALTER ROLE ${quoteName(role)} DROP MEMBER ${name};`,
     );
   }
@@ -232,7 +242,9 @@ export function additionOf(
 ): GrantAddition {
   return {
     user: before === undefined,
-    roles: rolesOf(request).filter((role) => after.roles.includes(role) && !before?.roles.includes(role)),
+    roles: rolesOf(request).filter(
+      (role) => includesName(after.roles, role) && !includesName(before?.roles, role),
+    ),
     execute: request.rights.includes('execute') && after.execute && !before?.execute,
   };
 }
@@ -246,7 +258,7 @@ export function shortcomings(request: GrantRequest, after: PrincipalState | unde
     list.push(`The user stands for ${guidOfSid(after.sid) ?? 'another identity'}, not for ${identity.id}.`);
   }
   for (const role of rolesOf(request)) {
-    if (!after.roles.includes(role)) list.push(`It is no direct member of ${role}.`);
+    if (!includesName(after.roles, role)) list.push(`It is no direct member of ${role}.`);
   }
   if (request.rights.includes('execute') && !after.execute) list.push('It has no EXECUTE on the database.');
   return list;

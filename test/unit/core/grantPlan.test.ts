@@ -39,7 +39,7 @@ describe('the grant script', () => {
       `-- Lets app-orders into database appdb. Running it again changes nothing.
 IF DATABASE_PRINCIPAL_ID(N'app-orders') IS NULL
     CREATE USER [app-orders] FROM EXTERNAL PROVIDER;
-IF IS_ROLEMEMBER(N'db_datareader', N'app-orders') = 0
+IF NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'db_datareader') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
     ALTER ROLE [db_datareader] ADD MEMBER [app-orders];
 `,
     );
@@ -57,11 +57,11 @@ IF IS_ROLEMEMBER(N'db_datareader', N'app-orders') = 0
       `-- Lets app-orders into database appdb. Running it again changes nothing.
 IF DATABASE_PRINCIPAL_ID(N'app-orders') IS NULL
     CREATE USER [app-orders] WITH SID = 0xF0EDF82FCBDC4841A6492C1154E1E129, TYPE = E;
-IF IS_ROLEMEMBER(N'db_datareader', N'app-orders') = 0
+IF NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'db_datareader') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
     ALTER ROLE [db_datareader] ADD MEMBER [app-orders];
-IF IS_ROLEMEMBER(N'db_datawriter', N'app-orders') = 0
+IF NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'db_datawriter') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
     ALTER ROLE [db_datawriter] ADD MEMBER [app-orders];
-IF IS_ROLEMEMBER(N'order clerks', N'app-orders') = 0
+IF NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'order clerks') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
     ALTER ROLE [order clerks] ADD MEMBER [app-orders];
 GRANT EXECUTE TO [app-orders];
 `,
@@ -96,6 +96,14 @@ GRANT EXECUTE TO [app-orders];
 });
 
 describe('what a run added', () => {
+  it('compares roles as the server does, whatever their case', () => {
+    const custom: GrantRequest = { ...read, rights: ['custom'], customRoles: ['Order Clerks'] };
+    const after: PrincipalState = { ...state, roles: ['order clerks'] };
+    assert.deepEqual(additionOf(custom, { ...state, roles: [] }, after).roles, ['Order Clerks']);
+    assert.deepEqual(additionOf(custom, after, after).roles, []);
+    assert.deepEqual(shortcomings(custom, after), []);
+  });
+
   it('is undone, and what was there before stays', () => {
     const request: GrantRequest = { ...read, rights: ['read', 'write', 'execute'] };
     const before: PrincipalState = { ...state, roles: ['db_datareader'] };
@@ -105,7 +113,7 @@ describe('what a run added', () => {
     assert.equal(
       undoScript(request, addition, 'appdb'),
       `-- Takes back what this grant added to database appdb, and nothing else.
-IF IS_ROLEMEMBER(N'db_datawriter', N'app-orders') = 1
+IF EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'db_datawriter') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
     ALTER ROLE [db_datawriter] DROP MEMBER [app-orders];
 IF DATABASE_PRINCIPAL_ID(N'app-orders') IS NOT NULL
     REVOKE EXECUTE FROM [app-orders];

@@ -338,6 +338,23 @@ describe('a grant', () => {
     await first.undo.run(signal());
   });
 
+  it('makes a direct member of who was one through another role, and takes only that back', async () => {
+    const ada = doorOf(admin);
+    const grants = new GrantService(ada.sql);
+    await ada.sql.query(ada.profile, { text: 'CREATE ROLE [nest];' });
+    await ada.sql.query(ada.profile, { text: 'ALTER ROLE [db_datareader] ADD MEMBER [nest];' });
+    const outer = { ...request, rights: ['custom' as const], customRoles: ['NEST'] };
+    const first = await (await grants.plan(ada.profile, outer, signal())).run(signal());
+    const second = await (await grants.plan(ada.profile, request, signal())).run(signal());
+    assert.ok(first.undo && second.undo);
+    await second.undo.run(signal());
+    const found = (await new AccessService(ada.sql).principals(ada.profile)).find(
+      ({ name }) => name === 'app-orders',
+    );
+    assert.deepEqual(found?.roles, ['nest']);
+    assert.match(await first.undo.run(signal()), /no user/);
+  });
+
   it('keeps hostile names whole', async () => {
     const ada = doorOf(admin);
     const grants = new GrantService(ada.sql);

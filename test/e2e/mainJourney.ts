@@ -96,6 +96,7 @@ export async function walkMainJourney(journey: Journey): Promise<void> {
     await page.keyboard.press('ControlOrMeta+Shift+E');
     const results = driver.webview(extensionId);
     await results.getByRole('gridcell', { name: 'Katherine' }).first().waitFor({ timeout: 30_000 });
+    await driver.command('Notifications: Clear All Notifications');
     await driver.shot('query');
   });
 

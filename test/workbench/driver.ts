@@ -25,6 +25,8 @@ export class WorkbenchDriver {
 
   /** Numbered, so that the files tell the journey in order. Returns the file. */
   async shot(name: string): Promise<string> {
+    // Menus and toasts fade in and out.
+    await this.page.waitForTimeout(300);
     const file = path.join(this.shots, `${String(++this.shotCount).padStart(2, '0')}-${name}.png`);
     await this.page.screenshot({ path: file });
     return file;

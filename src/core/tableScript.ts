@@ -1,6 +1,6 @@
 // T-SQL about whole tables: which there are, and the one that is created when the users' table is missing.
 import type { TableName } from './connection.ts';
-import { quoteName, quoteTable } from './names.ts';
+import { maxNameLength, quoteName, quoteTable } from './names.ts';
 import type { SqlStatement } from './ports.ts';
 
 /** Schema, name and row count of every table one may see, largest first. */
@@ -19,8 +19,11 @@ ORDER BY s.[name], t.[name]`,
  * @param text 'nvarchar' keeps every name as it is; 'varchar' only what the database's code page has, at one byte a character
  */
 export function createTableScript(table: TableName, text: 'varchar' | 'nvarchar'): string {
+  const key = `PK_${table.name}`;
+  // Cut short it could end inside a character or meet the key of another long name, so the server makes one up instead.
+  const constraint = key.length > maxNameLength ? '' : `CONSTRAINT ${quoteName(key)} `;
   return `CREATE TABLE ${quoteTable(table)} (
-  [id] int IDENTITY(1, 1) NOT NULL CONSTRAINT ${quoteName(`PK_${table.name}`.slice(0, 128))} PRIMARY KEY,
+  [id] int IDENTITY(1, 1) NOT NULL ${constraint}PRIMARY KEY,
   [first_name] ${text}(30) NOT NULL,
   [last_name] ${text}(30) NULL
 );

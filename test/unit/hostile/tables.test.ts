@@ -171,8 +171,9 @@ describe.each([...hostileNames])('named with %s', (_, name) => {
     assert.deepEqual(await byName.editor.sets[0]?.rows.window(0, 10), [mine.values]);
     await byName.editor.dispose();
 
-    const renamed = await users.update(door.profile, keyed, mine, given([[name, `${name.slice(1)}!`]]));
-    assert.ok(renamed.kind === 'done' && renamed.row.values[0] === `${name.slice(1)}!`);
+    const next = `${[...name].slice(1).join('')}!`;
+    const renamed = await users.update(door.profile, keyed, mine, given([[name, next]]));
+    assert.ok(renamed.kind === 'done' && renamed.row.values[0] === next);
     assert.equal((await users.delete(door.profile, keyed, renamed.row)).kind, 'done');
     assert.deepEqual((await users.page(door.profile, keyed, { offset: 0, limit: 10 })).rows, [other]);
   });

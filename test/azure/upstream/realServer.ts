@@ -2,7 +2,7 @@
 // UPSTREAM_CA (PEM file of the CA or the certificate itself) and UPSTREAM_NAME (the name in it). A workflow runs it with a container.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import type { Connection, ConnectionConfiguration } from 'tedious';
+import type { Connection } from 'tedious';
 import { spawnLocalAzure, type LocalAzureProcess } from '../process.ts';
 import { connect, query } from '../tds/testServer.ts';
 
@@ -32,7 +32,7 @@ async function asUpstreamLogin(
       serverName: target.name,
       cryptoCredentialsDetails: { ca: target.ca },
     },
-  } as ConnectionConfiguration);
+  });
 }
 
 async function as(front: LocalAzureProcess, principal: string): Promise<Connection> {

@@ -92,7 +92,7 @@ describe('connection strings', () => {
     ],
   ];
   for (const [name, text, expected] of table) {
-    it(name, () => assert.deepEqual(read(text).settings, expected));
+    it(`are read: ${name}`, () => assert.deepEqual(read(text).settings, expected));
   }
 
   it('drops a password whatever the quoting, and says so without quoting it', () => {

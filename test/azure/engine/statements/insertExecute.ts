@@ -2,7 +2,7 @@
 import type { ResponseWriter, ResultColumn, SqlValue } from '../../contract.ts';
 import type { Execute, ExecuteText, Insert } from '../../tsql/ast.ts';
 import { parseExpressionText } from '../../tsql/parser.ts';
-import { findTarget } from '../bind/change.ts';
+import { findTarget } from '../bind/changeTarget.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import { storage } from '../catalog/storage.ts';
 import { encodeParameter } from '../catalog/values.ts';

@@ -25,7 +25,10 @@ export function readCsv(text: string): (string | undefined)[][] {
       at += 2;
       records.push(record);
       record = [];
-    } else throw new Error(`Neither a comma nor a line break at ${at}: ${JSON.stringify(text.slice(at, at + 10))}`);
+    } else
+      throw new Error(
+        `Neither a comma nor a line break at ${at}: ${JSON.stringify(text.slice(at, at + 10))}`,
+      );
   }
   return records;
 }

@@ -26,7 +26,9 @@ beforeAll(async () => {
   azure = await spawnLocalAzure();
   door = openDoor(azure);
   users = new UserService(door.sql);
-  await door.rows('CREATE TABLE [dbo].[canary] ([alive] int NOT NULL); INSERT INTO [dbo].[canary] VALUES (1);');
+  await door.rows(
+    'CREATE TABLE [dbo].[canary] ([alive] int NOT NULL); INSERT INTO [dbo].[canary] VALUES (1);',
+  );
 });
 afterAll(async () => {
   const alive = await door.rows('SELECT [alive] FROM [dbo].[canary];');
@@ -99,7 +101,14 @@ describe.each([...hostileNames])('named with %s', (_, name) => {
       text.isWellFormed() ? text : text.slice(0, -1),
     );
     assert.ok(first !== undefined && changed !== undefined);
-    const row = await users.insert(door.profile, table, given([['first_name', first], ['last_name', null]]));
+    const row = await users.insert(
+      door.profile,
+      table,
+      given([
+        ['first_name', first],
+        ['last_name', null],
+      ]),
+    );
     assert.deepEqual(row, { values: [1, first, null] });
     const page = { offset: 0, limit: 10 };
     assert.deepEqual((await users.page(door.profile, table, page)).rows, [row]);
@@ -131,7 +140,14 @@ describe.each([...hostileNames])('named with %s', (_, name) => {
     const mine = { values: [name, `note of ${name}`] };
     assert.deepEqual(await users.insert(door.profile, keyed, given([[name, 'other']])), other);
     assert.deepEqual(
-      await users.insert(door.profile, keyed, given([[name, name], ['note', `note of ${name}`]])),
+      await users.insert(
+        door.profile,
+        keyed,
+        given([
+          [name, name],
+          ['note', `note of ${name}`],
+        ]),
+      ),
       mine,
     );
 

@@ -133,7 +133,8 @@ export async function walkMainJourney(journey: Journey): Promise<void> {
 async function exportTo({ driver }: Journey, file: string): Promise<void> {
   await driver.pick('CSV');
   const input = driver.quickInput.locator('input').first();
-  await input.waitFor();
+  // The list of formats is still closing when the file dialog opens; that one proposes a name.
+  await waitFor(async () => (await input.inputValue()).endsWith('results.csv'));
   await input.fill(file);
   await driver.page.keyboard.press('Enter');
 }

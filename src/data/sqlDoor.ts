@@ -148,14 +148,10 @@ export class SqlDoor implements Sql {
   }
 
   async openSession(profile: ConnectionProfile, options: Options = {}): Promise<SqlSession> {
-    const { connection, pooled } = await this.#connect(profile, options, (pool) => pool.dial());
+    const { connection, pooled } = await this.#connect(profile, options, (pool) => pool.dial(options.signal));
     const session = new OwnedSession(connection, pooled.pool.context);
     this.#sessions.add(session);
     connection.once('end', () => this.#sessions.delete(session));
-    if (options.signal?.aborted === true) {
-      await session.close();
-      options.signal.throwIfAborted();
-    }
     return session;
   }
 

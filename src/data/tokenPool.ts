@@ -93,28 +93,8 @@ export class TokenPool extends mssql.ConnectionPool {
    * A connection of one's own until {@link give} it back.
    * @throws AppError of the login, cancelled, tooBusy when all are in use
    */
-  async take(signal?: AbortSignal): Promise<Connection> {
-    const taking = this.#acquire();
-    if (signal === undefined) return taking;
-    let giveUp: (() => void) | undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      giveUp = () => reject(cancelled(signal.reason));
-      if (signal.aborted) giveUp();
-      else signal.addEventListener('abort', giveUp, { once: true });
-    });
-    try {
-      return await Promise.race([taking, aborted]);
-    } catch (error) {
-      if (signal.aborted) {
-        taking.then(
-          (connection) => this.give(connection),
-          () => undefined,
-        );
-      }
-      throw error;
-    } finally {
-      if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
-    }
+  take(signal?: AbortSignal): Promise<Connection> {
+    return unlessAborted(this.#acquire(), signal, (connection) => this.give(connection));
   }
 
   /** `broken`: it is not handed out again. */
@@ -124,8 +104,8 @@ export class TokenPool extends mssql.ConnectionPool {
   }
 
   /** A connection outside the pool, for a session that owns it. @throws AppError */
-  dial(): Promise<Connection> {
-    return this.#dial();
+  dial(signal?: AbortSignal): Promise<Connection> {
+    return unlessAborted(this.#dial(), signal, (connection) => connection.close());
   }
 
   async end(): Promise<void> {
@@ -183,7 +163,7 @@ export class TokenPool extends mssql.ConnectionPool {
       if (!this.connected) await (this.#connecting ??= this.#open());
       return await this.acquire(this);
     } catch (error) {
-      if (errorChain(error).some(({ name }) => name === 'TimeoutError')) {
+      if (isPoolTimeout(error)) {
         throw new AppError(
           'tooBusy',
           `All ${this.#parts.profile.maxPoolSize} connections of this pool are in use. Wait for a running statement, or allow more.`,
@@ -229,6 +209,29 @@ export class TokenPool extends mssql.ConnectionPool {
     } finally {
       made?.removeListener('errorMessage', onMessage);
     }
+  }
+}
+
+/** Gives up waiting at once; a connection that comes all the same goes to `unwanted`. */
+async function unlessAborted(
+  opening: Promise<Connection>,
+  signal: AbortSignal | undefined,
+  unwanted: (connection: Connection) => void,
+): Promise<Connection> {
+  if (signal === undefined) return opening;
+  let giveUp: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(cancelled(signal.reason));
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    if (signal.aborted) opening.then(unwanted, () => undefined);
+    throw error;
+  } finally {
+    if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
   }
 }
 
@@ -353,6 +356,13 @@ function guardedConnector(
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   };
+}
+
+/** tarn's TimeoutError has no name or code of its own; mssql puts this in front of it (base/connection-pool.js, _acquire). */
+export function isPoolTimeout(error: unknown): boolean {
+  return errorChain(error).some(({ message }) =>
+    message.startsWith('Failed to acquire a connection from the pool'),
+  );
 }
 
 function describe(error: unknown): string {

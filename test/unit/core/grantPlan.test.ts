@@ -1,6 +1,6 @@
 // Grant scripts as golden text: idempotent, safe for hostile names, and an undo that takes away only what was added.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import {
   additionOf,

@@ -260,6 +260,20 @@ describe('login', () => {
     assert.equal(error.server?.number, 18_456);
   });
 
+  it('is given up at once, and what it opened later is closed', async () => {
+    let letIn: (() => void) | undefined;
+    const { sql, profile, front } = await start({
+      server: { gate: () => new Promise((resolve) => (letIn = resolve)) },
+    });
+    const abort = new AbortController();
+    const opening = sql.openSession(profile, { signal: abort.signal });
+    await until(() => letIn !== undefined);
+    abort.abort();
+    assert.equal((await failure(opening)).code, 'cancelled');
+    letIn?.();
+    await until(() => front.backend.closed === 1);
+  });
+
   it('reports who cannot be reached', async () => {
     const gone = await startFixture();
     await gone.end();

@@ -1,0 +1,61 @@
+// How a statement or transaction ends on a shared connection: what became of it, in what state it leaves the connection, and the way out.
+import type { Connection } from 'tedious';
+import type { ConnectionProfile } from '../core/connection.ts';
+import { AppError, isAppError, type Remedy } from '../core/errors.ts';
+import type { SqlStatement } from '../core/ports.ts';
+import type { ErrorContext } from '../core/sqlErrors.ts';
+import { collect, runRequest } from './runRequest.ts';
+
+/** @throws AppError outcomeUnknown when the answer never came */
+export async function commit(connection: Connection, context: ErrorContext): Promise<void> {
+  try {
+    await runRequest(connection, { text: 'COMMIT TRANSACTION;' }, collect().sink, context);
+  } catch (error) {
+    if (isAppError(error, 'connectionLost') || isAppError(error, 'timeout')) {
+      throw new AppError(
+        'outcomeUnknown',
+        'The connection was lost while the change was being committed: it was either applied wholly or not at all. Look before trying again.',
+        { remedies: [{ kind: 'retry' }], cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** SET options and temp tables of one user must not reach the next: RESETCONNECTION (MS-TDS 2.2.3.1.2). False = do not reuse. */
+export function reset(connection: Connection): Promise<boolean> {
+  if (connection.closed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    connection.reset((error) => resolve(!error));
+  });
+}
+
+/** A lost connection says nothing about a statement that was on its way, unless that only reads. */
+export function unknownOutcome(error: unknown, { text }: SqlStatement): unknown {
+  if (!isAppError(error, 'connectionLost') || /^\s*SELECT\b/i.test(text)) return error;
+  return new AppError(
+    'outcomeUnknown',
+    'The connection was lost after the statement was sent: it may or may not have been applied. Look before trying again.',
+    { remedies: [{ kind: 'retry' }], cause: error },
+  );
+}
+
+/** What is known only here: whose sign-in it is. */
+export function withRemedies(error: unknown, profile: ConnectionProfile): unknown {
+  if (!isAppError(error) || error.remedies.length > 0) return error;
+  const signIn: Remedy = { kind: 'signIn', connectionId: profile.id };
+  const remedies: Partial<Record<AppError['code'], readonly Remedy[]>> = {
+    signInRequired: [signIn],
+    signInDeclined: [signIn],
+    credentialUnavailable: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: profile.id }],
+    wrongAudience: [signIn, { kind: 'editConnection', connectionId: profile.id }],
+    wrongTenant: [{ kind: 'chooseTenant', connectionId: profile.id }, signIn],
+  };
+  const found = remedies[error.code];
+  if (found === undefined) return error;
+  return new AppError(error.code, error.message, {
+    remedies: found,
+    cause: error,
+    ...(error.server === undefined ? {} : { server: error.server }),
+  });
+}

@@ -103,11 +103,11 @@ END $tsql$;`,
     'object_id(n text, kind text)',
     'int',
     `SELECT o.object_id FROM (SELECT tsql.name_parts(rtrim(n, ' ') COLLATE "C") AS p) AS x
-     JOIN catalog.object AS o ON o.name_key = lower(rtrim(x.p[1], ' ')) AND tsql.visible(o.object_id)
+     JOIN catalog.object AS o ON rtrim(o.name_key, ' ') = lower(rtrim(x.p[1], ' ')) AND tsql.visible(o.object_id)
      JOIN catalog.schema AS s ON s.schema_id = o.schema_id
      WHERE (kind IS NULL OR upper(rtrim(kind, ' ')) COLLATE "C" = (CASE WHEN o.type = 'TT' THEN 'U' ELSE o.type END))
        AND (CASE WHEN o.session <> 0 THEN o.session = pg_backend_pid() ELSE
-         CASE WHEN coalesce(x.p[2], '') = '' THEN s.name_key IN (lower(tsql.default_schema()), 'dbo') ELSE s.name_key = lower(x.p[2]) END
+         CASE WHEN coalesce(x.p[2], '') = '' THEN s.name_key IN (lower(tsql.default_schema()), 'dbo') ELSE rtrim(s.name_key, ' ') = lower(rtrim(x.p[2], ' ')) END
          AND (coalesce(x.p[3], '') = '' OR lower(x.p[3]) = lower(tsql.db_name())) END)
      ORDER BY s.name_key = lower(tsql.default_schema()) DESC LIMIT 1`,
   ),

@@ -19,6 +19,7 @@ const warnings: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalidInput',
   'duplicateKey',
   'databaseUnavailable',
+  'tooBusy',
 ]);
 
 export class ErrorBoundary {

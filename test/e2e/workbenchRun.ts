@@ -39,6 +39,8 @@ export async function startRun(options: {
   release?: WorkbenchRelease;
   connected?: string;
   settings?: Record<string, unknown>;
+  /** Further variables of the extension host's environment. */
+  env?: Record<string, string>;
 }): Promise<WorkbenchRun> {
   const vsix = await packageVsix({ quiet: true });
   const azure = await spawnLocalAzure({ sample: true });
@@ -56,7 +58,7 @@ export async function startRun(options: {
     server = await startServer({
       workbench: ensureWorkbench(options.release),
       extensions: [vsix, microsoftAccountFixture],
-      env: { ...localAzureEnvironment(azure), MICROSOFT_ACCOUNTS: options.connected ?? '' },
+      env: { ...localAzureEnvironment(azure), MICROSOFT_ACCOUNTS: options.connected ?? '', ...options.env },
       settings: { ...localAzureSettings(azure), ...connections, ...options.settings },
     });
     browser = await launchBrowser();

@@ -65,6 +65,16 @@ export class WorkbenchDriver {
     if (accept) await this.page.keyboard.press('Enter');
   }
 
+  /** Whether the current quick input shows `text` now, without waiting. */
+  async has(text: string): Promise<boolean> {
+    return this.page.locator('.quick-input-widget:visible', { hasText: text }).isVisible();
+  }
+
+  /** What stands in the text box of the current step. */
+  async inputText(): Promise<string> {
+    return this.quickInput.locator('input[type="text"], input:not([type])').first().inputValue();
+  }
+
   /** Picks a row of the current quick pick. */
   async pick(text: string): Promise<void> {
     const row = this.quickInput.locator('.monaco-list-row').filter({ hasText: text }).first();
@@ -129,7 +139,10 @@ export class WorkbenchDriver {
     await item.click({ button: 'right' });
     const entry = this.page.locator('.monaco-menu').getByRole('menuitem', { name: label }).first();
     await entry.waitFor();
+    // A menu ignores the mouse for its first 100 ms, so that the click which opened it chooses nothing.
+    await this.page.waitForTimeout(200);
     await entry.click();
+    await entry.waitFor({ state: 'hidden' });
   }
 
   notification(text: string | RegExp): Locator {
@@ -140,6 +153,11 @@ export class WorkbenchDriver {
     const toast = this.notification(text);
     await toast.waitFor();
     await toast.getByRole('button', { name: button }).click();
+  }
+
+  async clearNotifications(): Promise<void> {
+    await this.command('Notifications: Clear All Notifications');
+    await this.page.locator('.notifications-toasts .notification-toast').first().waitFor({ state: 'hidden' });
   }
 
   /** The modal dialog that shows `text`. */

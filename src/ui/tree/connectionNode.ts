@@ -30,7 +30,9 @@ export function connectionNode(view: ConnectionNodeView): TreeNode {
         active ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
       );
       const who = token ? [token.who, vscode.l10n.t('{0} min', minutesLeft(token, now))] : [];
-      item.description = [connection.database, ...who].join(' · ');
+      // The usual name is "appdb on server": saying the database twice would push who it is out of sight.
+      const database = connection.name.includes(connection.database) ? [] : [connection.database];
+      item.description = [...database, ...who].join(' · ');
       item.iconPath = new vscode.ThemeIcon(
         'database',
         active ? new vscode.ThemeColor('charts.green') : undefined,
@@ -41,7 +43,9 @@ export function connectionNode(view: ConnectionNodeView): TreeNode {
         label: [
           active ? vscode.l10n.t('Active connection {0}', connection.name) : connection.name,
           item.description,
-        ].join(', '),
+        ]
+          .filter(Boolean)
+          .join(', '),
       };
       return item;
     },

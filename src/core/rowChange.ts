@@ -1,7 +1,7 @@
 // The statements that insert, change and delete one row: by key and old values, with the row read back as the server kept it.
 import { quoteName, quoteTable } from './names.ts';
 import type { Cell, Parameter, SqlStatement } from './ports.ts';
-import { projection } from './rowPage.ts';
+import { isText, projection } from './rowPage.ts';
 import type { UserRow } from './rowPage.ts';
 import { isComparable, parameterType, writeExpression } from './rowText.ts';
 import type { TableColumn, TableShape } from './tableShape.ts';
@@ -73,7 +73,10 @@ function assign(column: TableColumn, values: NewValues, name: string, parameters
   return writeExpression(column, `@${name}`);
 }
 
-/** Key and old values; a rowversion column alone says as much as all others together. */
+/**
+ * Key and old values; a rowversion column alone says as much as all others together. Texts are compared unit by unit: `=` goes by the
+ * column's collation, for which 'ada' and 'ADA', or a text with blanks at its end, may be the same (Learn, "Collation and Unicode support").
+ */
 function unchanged(shape: TableShape, old: UserRow, parameters: Parameter[]): string {
   const version = shape.columns.find(({ baseType }) => baseType === 'timestamp');
   return shape.columns
@@ -83,8 +86,22 @@ function unchanged(shape: TableShape, old: UserRow, parameters: Parameter[]): st
         shape.key.includes(column.name) ||
         (version ? column === version : isComparable(column) && !column.computed),
     )
-    .map(({ column, value }, index) => equals(column, value, `o${index}`, parameters))
+    .flatMap(({ column, value }, index) => {
+      const name = `o${index}`;
+      const byCollation = equals(column, value, name, parameters);
+      if (value === null || !isText(column)) return [byCollation];
+      const exactly = sameUnits(column, `@${name}`);
+      // An index can only be used for what the collation says.
+      return shape.key.includes(column.name) ? [byCollation, exactly] : [exactly];
+    })
     .join(' AND ');
+}
+
+/** Both sides as UTF-16: a varchar column is converted by its own code page, as it was when it was read. */
+function sameUnits(column: TableColumn, parameter: string): string {
+  const text = parameterType(column);
+  const bytes = text === 'nvarchar(max)' ? 'varbinary(max)' : 'varbinary(8000)';
+  return `CONVERT(${bytes}, CONVERT(${text}, ${quoteName(column.name)})) = CONVERT(${bytes}, ${parameter})`;
 }
 
 function equals(column: TableColumn, value: Cell, name: string, parameters: Parameter[]): string {

@@ -96,7 +96,8 @@ function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_[]/g, String.raw`\$&`);
 }
 
-function isText(column: TableColumn): boolean {
+/** Whether the column holds text that has a collation and fits into a comparison. */
+export function isText(column: TableColumn): boolean {
   return ['char', 'varchar', 'nchar', 'nvarchar'].includes(column.baseType);
 }
 

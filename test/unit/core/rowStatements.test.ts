@@ -128,7 +128,7 @@ SELECT r.[id] AS [id], r.[first_name] AS [first_name], r.[last_name] AS [last_na
     );
     assert.equal(
       text,
-      'UPDATE [dbo].[user] SET [first_name] = @p0 OUTPUT inserted.[id] AS [id], inserted.[first_name] AS [first_name], inserted.[last_name] AS [last_name] WHERE [id] = @o0 AND [first_name] = @o1 AND [last_name] IS NULL',
+      'UPDATE [dbo].[user] SET [first_name] = @p0 OUTPUT inserted.[id] AS [id], inserted.[first_name] AS [first_name], inserted.[last_name] AS [last_name] WHERE [id] = @o0 AND CONVERT(varbinary(8000), CONVERT(nvarchar(4000), [first_name])) = CONVERT(varbinary(8000), @o1) AND [last_name] IS NULL',
     );
     assert.deepEqual(
       parameters?.map(({ name, value }) => [name, value]),
@@ -165,7 +165,7 @@ SELECT r.[id] AS [id], r.[first_name] AS [first_name], r.[last_name] AS [last_na
     assert.equal(
       deleteStatement({ ...userTable, triggers: true }, ada).text,
       `DECLARE @changed TABLE ([id] int NOT NULL);
-DELETE FROM [dbo].[user] OUTPUT deleted.[id] INTO @changed WHERE [id] = @o0 AND [first_name] = @o1 AND [last_name] IS NULL;
+DELETE FROM [dbo].[user] OUTPUT deleted.[id] INTO @changed WHERE [id] = @o0 AND CONVERT(varbinary(8000), CONVERT(nvarchar(4000), [first_name])) = CONVERT(varbinary(8000), @o1) AND [last_name] IS NULL;
 SELECT [id] FROM @changed`,
     );
   });

@@ -253,6 +253,6 @@ END $tsql$;`,
   sql(
     'collationproperty(n text, property text)',
     'text',
-    `SELECT CASE lower(property) WHEN 'codepage' THEN '1252' WHEN 'lcid' THEN '1033' WHEN 'comparisonstyle' THEN '196609' WHEN 'version' THEN '0' END`,
+    `SELECT CASE lower(property) WHEN 'codepage' THEN CASE WHEN n COLLATE "C" ~* '_UTF8$' THEN '65001' ELSE '1252' END WHEN 'lcid' THEN '1033' WHEN 'comparisonstyle' THEN '196609' WHEN 'version' THEN '0' END`,
   ),
 ].join('\n');

@@ -161,7 +161,8 @@ export interface Sql {
 
 /** Hosts outside every known cloud that a person confirmed; kept outside the workspace. */
 export interface ConfirmedHosts {
-  has(host: string): boolean;
+  /** Whether a person agreed that `host` gets tokens for the audience of `cloud`: agreeing to one cloud says nothing about another. */
+  has(host: string, cloud: Cloud): boolean;
 }
 
 /** Where saved connections live (VS Code settings). */

@@ -3,6 +3,7 @@ import { cloudOfHost, hostBelongsTo, type Cloud } from '../core/cloud.ts';
 import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError } from '../core/errors.ts';
 import type { ConfirmedHosts } from '../core/ports.ts';
+import { isHostName } from '../core/settings.ts';
 
 export class TrustedHosts {
   readonly #clouds: () => readonly Cloud[];
@@ -22,7 +23,8 @@ export class TrustedHosts {
     const clouds = this.#clouds();
     const cloud = cloudOfHost(profile.server, clouds);
     if (cloud !== undefined) return cloud;
-    if (!this.#confirmed.has(profile.server)) {
+    const named = clouds.find(({ id }) => id === profile.cloud);
+    if (named !== undefined && !this.#confirmed.has(profile.server, named)) {
       throw new AppError(
         'hostNotConfirmed',
         `${profile.server} belongs to no Azure cloud that is known here. Your token was not sent. Confirm the server if it is yours.`,
@@ -34,7 +36,6 @@ export class TrustedHosts {
         },
       );
     }
-    const named = clouds.find(({ id }) => id === profile.cloud);
     if (named === undefined) {
       throw new AppError(
         'invalidInput',
@@ -53,7 +54,21 @@ export class TrustedHosts {
    * @throws AppError hostNotConfirmed
    */
   check(host: string, cloud: Cloud, profile: ConnectionProfile): void {
-    if (hostBelongsTo(cloud, host) || this.#confirmed.has(host)) return;
+    // A server may send anything as a name: what no name service could be asked for is not shown to a person either.
+    if (!isHostName(host)) {
+      throw new AppError(
+        'hostNotConfirmed',
+        `${profile.server} wants to send this connection on to something that is no host name. Your token was not sent there.`,
+      );
+    }
+    if (hostBelongsTo(cloud, host) || this.#confirmed.has(host, cloud)) return;
+    const other = cloudOfHost(host, this.#clouds());
+    if (other !== undefined) {
+      throw new AppError(
+        'hostNotConfirmed',
+        `${profile.server} wants to send this connection on to ${host}, which belongs to ${other.label}. Your token is for ${cloud.label} and was not sent there.`,
+      );
+    }
     throw new AppError(
       'hostNotConfirmed',
       `${profile.server} wants to send this connection on to ${host}, which is outside ${cloud.label}. Your token was not sent there.`,

@@ -1,5 +1,6 @@
 // What is remembered on this machine outside any workspace: VS Code's global state.
 import type * as vscode from 'vscode';
+import type { Cloud } from '../../core/cloud.ts';
 import type { ConfirmedHosts, Memory } from '../../core/ports.ts';
 
 const confirmedHostsKey = 'confirmedHosts';
@@ -29,12 +30,13 @@ export class ConfirmedHostList implements ConfirmedHosts {
     this.#memory = memory;
   }
 
-  has(host: string): boolean {
-    return this.#list().includes(normal(host));
+  has(host: string, cloud: Cloud): boolean {
+    return this.#list().includes(entry(host, cloud));
   }
 
-  async add(host: string): Promise<void> {
-    if (!this.has(host)) await this.#memory.set(confirmedHostsKey, [...this.#list(), normal(host)]);
+  async add(host: string, cloud: Cloud): Promise<void> {
+    if (this.has(host, cloud)) return;
+    await this.#memory.set(confirmedHostsKey, [...this.#list(), entry(host, cloud)]);
   }
 
   #list(): string[] {
@@ -43,6 +45,7 @@ export class ConfirmedHostList implements ConfirmedHosts {
   }
 }
 
-function normal(host: string): string {
-  return host.toLowerCase().replace(/\.$/, '');
+/** The audience is what the person was shown; a cloud's name could come to mean another one. */
+function entry(host: string, { audience }: Cloud): string {
+  return `${host.toLowerCase().replace(/\.$/, '')} ${audience}`;
 }

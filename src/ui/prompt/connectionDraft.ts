@@ -4,7 +4,7 @@ import { cloudOfHost } from '../../core/cloud.ts';
 import { readConnectionString } from '../../core/connectionString.ts';
 import type { Cloud } from '../../core/cloud.ts';
 import type { ConnectionProfile, CredentialChoice, CredentialKind } from '../../core/connection.ts';
-import { cancelled } from '../../core/errors.ts';
+import { AppError, cancelled } from '../../core/errors.ts';
 import type { ConnectionService } from '../../services/connectionService.ts';
 import type { ConfirmedHostList } from '../platform/globalMemory.ts';
 import type { VscodeTokenSource } from '../platform/vscodeTokenSource.ts';
@@ -66,11 +66,7 @@ export async function askConnection(
         if (typeof text === 'string') profile.database = text.trim();
       },
     ];
-    if (
-      profile.server !== '' &&
-      !cloudOfHost(profile.server, parts.connections.clouds()) &&
-      !parts.confirmedHosts.has(profile.server)
-    )
+    if (profile.server !== '' && !cloudOfHost(profile.server, parts.connections.clouds()))
       list.push(async (place) => {
         profile.cloud = await askChoice(place, {
           placeholder: vscode.l10n.t(
@@ -236,15 +232,18 @@ export async function confirmHost(
   parts: DraftParts,
   host: string = profile.server,
 ): Promise<void> {
-  if (cloudOfHost(host, parts.connections.clouds()) || parts.confirmedHosts.has(host)) return;
+  if (cloudOfHost(host, parts.connections.clouds())) return;
   const cloud = parts.connections.cloudFor(profile);
+  if (!cloud)
+    throw new AppError(
+      'invalidInput',
+      vscode.l10n.t('This connection names a cloud "{0}" that is not set up.', profile.cloud),
+      { remedies: [{ kind: 'editConnection', connectionId: profile.id }] },
+    );
+  if (parts.confirmedHosts.has(host, cloud)) return;
   const yes = vscode.l10n.t('Send Tokens to This Host');
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      '{0} is not a server of {1}. Should it receive your tokens?',
-      host,
-      cloud?.label ?? 'Azure',
-    ),
+    vscode.l10n.t('{0} is not a server of {1}. Should it receive your tokens?', host, cloud.label),
     {
       modal: true,
       detail: [
@@ -253,7 +252,7 @@ export async function confirmHost(
           : [vscode.l10n.t('{0} wants to send this connection on to it.', profile.server)]),
         vscode.l10n.t(
           'Signing in sends this host an access token for {0}. Whoever runs it could use that token against your databases until it expires. Only agree if you know that {1} leads to your server, for example through a private endpoint or your own DNS name.',
-          cloud?.audience ?? '',
+          cloud.audience,
           host,
         ),
       ].join('\n'),
@@ -261,7 +260,7 @@ export async function confirmHost(
     yes,
   );
   if (answer !== yes) throw cancelled();
-  await parts.confirmedHosts.add(host);
+  await parts.confirmedHosts.add(host, cloud);
 }
 
 export function defaultName(profile: Pick<ConnectionProfile, 'server' | 'database'>): string {

@@ -31,7 +31,8 @@ export function readAccessToken(token: string, now: number): AccessToken {
     throw new AppError('credentialUnavailable', 'What the credential returned is not an Entra access token.');
   }
   const person = text('upn') ?? text('unique_name') ?? text('preferred_username');
-  const application = text('app_displayname') ?? text('appid') ?? text('azp');
+  const application =
+    text('app_displayname') ?? identityName(text('xms_mirid')) ?? text('appid') ?? text('azp');
   return {
     token,
     expiresOn: expires * 1000,
@@ -41,6 +42,14 @@ export function readAccessToken(token: string, now: number): AccessToken {
     objectId: text('oid') ?? text('sub') ?? '',
     who: (text('idtyp') === 'app' ? undefined : person) ?? application ?? text('name') ?? 'unknown',
   };
+}
+
+/**
+ * The name of a managed identity, as it is called in databases: the end of its resource id. Learn, "Access token claims reference"
+ * (`xms_mirid`); a slot's name includes its app: 'app-orders/slots/staging'.
+ */
+function identityName(resourceId: string | undefined): string | undefined {
+  return resourceId === undefined ? undefined : /\/providers\/[^/]+\/[^/]+\/(.+)$/i.exec(resourceId)?.[1];
 }
 
 /** The tenant that a credential is bound to, when it is known as an id: its own choice, else the account's home. */

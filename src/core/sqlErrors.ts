@@ -228,12 +228,8 @@ function loginFailed(message: ServerMessage, context: ErrorContext): Meaning {
     return {
       code: 'noUserInDatabase',
       text: `You are signed in, but database "${context.database}" on ${context.server} has no user for this identity. Somebody who administers it must create one; or the database, the account or the tenant is not the one you meant.`,
-      remedies: [
-        grantAccess(context),
-        chooseTenant(context),
-        { kind: 'signIn', connectionId: context.connectionId },
-        edit(context),
-      ],
+      // A grant last: whoever has no user here can run it only once the connection is somebody else's.
+      remedies: [chooseTenant(context), signIn(context), edit(context), grantAccess(context)],
     };
   }
   return {

@@ -6,6 +6,9 @@ import type { Log } from '../core/ports.ts';
 import { remedyTitle } from './remedies.ts';
 import type { Retry, RunRemedy } from './remedies.ts';
 
+/** A message has room for so many buttons; more of them and VS Code cuts their titles to "Sign…". The tree shows all. */
+const roomForButtons = 3;
+
 /** Nothing is broken: the person can go on after reading. */
 const warnings: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'signInRequired',
@@ -60,7 +63,7 @@ export class ErrorBoundary {
     this.#log.warn(`${error.code}: ${error.message}`);
     const remedies = offered(error, retry);
     const show = warnings.has(error.code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
-    const chosen = await show(error.message, ...remedies.map(remedyTitle));
+    const chosen = await show(error.message, ...remedies.slice(0, roomForButtons).map(remedyTitle));
     const remedy = remedies.find((candidate) => remedyTitle(candidate) === chosen);
     if (remedy) await this.#attempt(remedy, retry);
   }

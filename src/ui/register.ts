@@ -10,6 +10,8 @@ export interface CommandContext {
    * call it so before asking the person something.
    */
   progress(text: string): void;
+  /** From here on "Try Again" runs `next` instead of the whole command: what was answered is not asked again. */
+  repeatFrom(next: (context: CommandContext) => unknown): void;
 }
 
 export type CommandHandler = (context: CommandContext, ...args: unknown[]) => unknown;
@@ -25,7 +27,14 @@ export function registerCommands(table: CommandTable, boundary: ErrorBoundary): 
   return vscode.Disposable.from(
     ...Object.entries(table).map(([id, handler]) =>
       vscode.commands.registerCommand(id, (...args: unknown[]) => {
-        const attempt = () => withCommandProgress((context) => handler(context, ...args));
+        let action = (context: CommandContext): unknown => handler(context, ...args);
+        const attempt = () =>
+          withCommandProgress(
+            (context) => action(context),
+            (next) => {
+              action = next;
+            },
+          );
         return boundary.run(attempt, { retry: attempt });
       }),
     ),
@@ -57,11 +66,18 @@ export function contributedCommands(manifest: unknown, others: CommandTable): st
 }
 
 /** Runs `action` with a progress notification of its own; also for work that starts from a webview. */
-export async function withCommandProgress<T>(action: (context: CommandContext) => T): Promise<Awaited<T>> {
+export async function withCommandProgress<T>(
+  action: (context: CommandContext) => T,
+  repeatFrom: CommandContext['repeatFrom'] = () => undefined,
+): Promise<Awaited<T>> {
   const abort = new AbortController();
   const notification = new ProgressNotification(() => abort.abort());
   try {
-    return await action({ signal: abort.signal, progress: (text) => notification.show(text) });
+    return await action({
+      signal: abort.signal,
+      progress: (text) => notification.show(text),
+      repeatFrom,
+    });
   } finally {
     notification.hide();
   }

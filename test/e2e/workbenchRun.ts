@@ -60,6 +60,8 @@ export async function startRun(options: {
       extensions: [vsix, microsoftAccountFixture],
       env: { ...localAzureEnvironment(azure), MICROSOFT_ACCOUNTS: options.connected ?? '', ...options.env },
       settings: { ...localAzureSettings(azure), ...connections, ...options.settings },
+      // The extension host's environment is the one given here, not what a login shell of this machine makes of it.
+      args: ['--force-disable-user-env'],
     });
     browser = await launchBrowser();
     const { page, foreign } = await newPage(

@@ -59,6 +59,8 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
       return await connectAndSay(context, { ...profile, scope });
     } finally {
       await connections.save(profile, scope);
+      // Also when the firewall remedy repeats it: by then the connection is in the tree and needs no questions.
+      context.repeatFrom((next) => connectAndSay(next, { ...profile, scope }));
     }
   };
 
@@ -71,6 +73,8 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
   return {
     'passwordlessSql.addConnection': async (context) => {
       const draft = unsaved ?? newDraft();
+      // Of what was given up, everything but the name: it followed a server that may be another one now.
+      draft.profile.name = '';
       unsaved = draft;
       await askConnection(vscode.l10n.t('Add Connection'), draft, parts, { editing: false });
       sayDropped(draft);

@@ -34,6 +34,11 @@ describe('readAccessToken', () => {
       readAccessToken(jwt({ ...good, idtyp: 'app', app_displayname: 'app-orders', appid: 'a' }), 0).who,
       'app-orders',
     );
+    const slot = '/subscriptions/s/resourcegroups/g/providers/Microsoft.Web/sites/app-orders/slots/staging';
+    assert.equal(
+      readAccessToken(jwt({ ...good, idtyp: 'app', xms_mirid: slot, appid: 'a' }), 0).who,
+      'app-orders/slots/staging',
+    );
     assert.equal(readAccessToken(jwt({ ...good, upn: undefined, appid: 'a' }), 0).who, 'a');
   });
   for (const text of ['', 'opaque', 'a.b.c', jwt({ aud: 'x' }), jwt([]), `${jwt(good)}.more`]) {

@@ -39,7 +39,7 @@ describe('loginError', () => {
       'no user',
       [server(18456, "Login failed for user '<token-identified principal>'.")],
       'noUserInDatabase',
-      ['grantAccess', 'chooseTenant', 'signIn', 'editConnection'],
+      ['chooseTenant', 'signIn', 'editConnection', 'grantAccess'],
     ],
     [
       'expired',

@@ -37,20 +37,26 @@ export async function exportSet(
   file: ExportFile,
   options: ExportOptions,
 ): Promise<number> {
-  if (!set.complete)
-    throw new AppError(
-      'invalidInput',
-      'Rows are still arriving. Export when the query has ended or is cancelled.',
-    );
   const total = set.rows.count;
   const keys = jsonKeys(set.columns);
   const rowsText = (rows: readonly Row[], first: boolean): string =>
     format === 'csv' ? csvRows(rows, set.columns) : jsonRows(rows, set.columns, keys, first);
   try {
+    if (!set.complete)
+      throw new AppError(
+        'invalidInput',
+        'Rows are still arriving. Export when the query has ended or is cancelled.',
+      );
     await file.write(format === 'csv' ? byteOrderMark + csvHeader(set.columns) : jsonStart);
     for (let start = 0; start < total; start += blockRows) {
       if (options.signal.aborted) throw cancelled();
       const rows = await set.rows.window(start, blockRows);
+      // The next run of the editor takes its rows away: half of them must not look like all.
+      if (rows.length !== Math.min(blockRows, total - start))
+        throw new AppError(
+          'invalidInput',
+          'These results were replaced by a newer run. Nothing was exported.',
+        );
       await file.write(rowsText(rows, start === 0));
       options.onProgress(Math.min(start + blockRows, total));
       await options.giveWay();

@@ -89,4 +89,25 @@ describe('exportSet', () => {
       isAppError(error, 'invalidInput'),
     );
   });
+
+  it('leaves no file of a set that is still growing', async () => {
+    const file = memoryFile();
+    await assert.rejects(exportSet(setOf(rows, false), 'csv', file, options));
+    assert.equal(file.state, 'discarded');
+  });
+
+  it('fails, and leaves no file, when another run takes the rows away meanwhile', async () => {
+    const file = memoryFile();
+    const set = setOf(rows);
+    const gone = {
+      ...set,
+      rows: {
+        ...set.rows,
+        window: (start: number, count: number) =>
+          Promise.resolve(start < 500 ? rows.slice(start, start + count) : []),
+      },
+    };
+    await assert.rejects(exportSet(gone, 'csv', file, options), (error) => isAppError(error, 'invalidInput'));
+    assert.equal(file.state, 'discarded');
+  });
 });

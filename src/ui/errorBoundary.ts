@@ -1,6 +1,7 @@
 // The one place where a failure becomes a message: known ones with their remedies as buttons, cancelling in silence, bugs with the log.
 import * as vscode from 'vscode';
 import { isAppError } from '../core/errors.ts';
+import { logText, withoutLinks } from '../core/errorText.ts';
 import type { AppError, ErrorCode, Remedy } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 import { remedyTitle } from './remedies.ts';
@@ -60,10 +61,13 @@ export class ErrorBoundary {
       if (chosen) await this.#attempt(showLog, retry);
       return;
     }
-    this.#log.warn(`${error.code}: ${error.message}`);
+    this.#log.warn(logText(error));
     const remedies = offered(error, retry);
     const show = warnings.has(error.code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
-    const chosen = await show(error.message, ...remedies.slice(0, roomForButtons).map(remedyTitle));
+    const chosen = await show(
+      withoutLinks(error.message),
+      ...remedies.slice(0, roomForButtons).map(remedyTitle),
+    );
     const remedy = remedies.find((candidate) => remedyTitle(candidate) === chosen);
     if (remedy) await this.#attempt(remedy, retry);
   }

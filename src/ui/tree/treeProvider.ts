@@ -1,6 +1,7 @@
 // The generic tree provider: asks nodes for their items and children, turns failures into nodes, shows progress on the view.
 import * as vscode from 'vscode';
 import { isAppError } from '../../core/errors.ts';
+import { logText } from '../../core/errorText.ts';
 import type { Log } from '../../core/ports.ts';
 import { isCancellation } from '../errorBoundary.ts';
 import { errorNodes } from './errorNodes.ts';
@@ -100,7 +101,7 @@ export class TreeProvider implements vscode.TreeDataProvider<TreeNode>, vscode.D
     if (isCancellation(error) || typeof error !== 'object' || error === null) return;
     if (this.#reported.has(error)) return;
     this.#reported.add(error);
-    if (isAppError(error)) this.#log.warn(`Tree: ${error.code}: ${error.message}`);
+    if (isAppError(error)) this.#log.warn(`Tree: ${logText(error)}`);
     else this.#log.error('Tree: unexpected failure', error);
   }
 

@@ -100,8 +100,10 @@ class SpillingRowStore implements RowStore {
     await this.#queue;
     this.#blocks.length = 0;
     this.#cache.clear();
-    if (this.#file === undefined || this.#failure !== undefined) return;
-    const { handle, folder } = await this.#file;
+    // A file that could not be made is nothing to remove; one that ran full is.
+    const file = await this.#file?.catch(() => undefined);
+    if (file === undefined) return;
+    const { handle, folder } = file;
     await handle.close();
     await rm(folder, { recursive: true, force: true });
   }

@@ -83,6 +83,11 @@ page.exportSet.addEventListener('click', () => {
 });
 page.dismiss.addEventListener('click', () => send({ kind: 'dismissError' }));
 page.tabs.addEventListener('keydown', onTabKey);
+window.addEventListener('focus', () => {
+  // Whoever comes here by keyboard is in the grid at once, not five tab stops before it.
+  if (document.activeElement === document.body && typeof shown === 'number')
+    setPanels.get(shown)?.grid?.focus();
+});
 setInterval(showElapsed, 100);
 send({ kind: 'ready' });
 

@@ -57,6 +57,8 @@ export class SqlDoor implements Sql {
   readonly #parts: SqlDoorParts;
   readonly #pools = new Map<string, Pooled>();
   readonly #sessions = new Set<OwnedSession>();
+  /** Whose token each connection used last. */
+  readonly #owners = new Map<string, TokenOwner>();
   /** Which connections share a token. */
   readonly #users = new Map<string, Set<string>>();
   readonly #listeners = new Set<(event: { connectionId: string }) => void>();
@@ -189,6 +191,10 @@ export class SqlDoor implements Sql {
   async close(connectionId: string): Promise<void> {
     const pooled = this.#pools.get(connectionId);
     this.#pools.delete(connectionId);
+    // Whoever signs out must not be let in again by a token that is still remembered.
+    const owner = this.#owners.get(connectionId);
+    this.#owners.delete(connectionId);
+    if (owner !== undefined) this.#parts.tokens.drop(owner);
     await pooled?.pool.end();
   }
 
@@ -220,6 +226,7 @@ export class SqlDoor implements Sql {
   ): Promise<{ connection: Connection; pooled: Pooled; owner: TokenOwner }> {
     const { tokens, clock, log } = this.#parts;
     const owner = this.#owner(profile);
+    this.#owners.set(profile.id, owner);
     const users = this.#users.get(tokens.key(owner)) ?? new Set();
     this.#users.set(tokens.key(owner), users.add(profile.id));
     let refused = options.refused === true;

@@ -68,6 +68,14 @@ describe('the query page', () => {
       assert.deepEqual(await violations(), []);
     }));
 
+  it('the check for violations finds one that is planted', () =>
+    run.step('planted violation', async () => {
+      const main = results.locator('main');
+      await main.evaluate((element) => element.append(document.createElement('button')));
+      assert.match((await violations()).join(), /button-name/);
+      await main.evaluate((element) => element.lastElementChild?.remove());
+    }));
+
   it('a long query stops when it is cancelled, and the session goes on', () =>
     run.step('cancel', async () => {
       const { driver } = run;

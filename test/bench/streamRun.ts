@@ -98,7 +98,9 @@ const mssql: Runner = async ({ target }) => {
     options: {
       encrypt: true,
       trustServerCertificate: false,
-      cryptoCredentialsDetails: { ca: [...tls.rootCertificates, fs.readFileSync(target.caFile, 'utf8')] },
+      cryptoCredentialsDetails: {
+        ca: [...tls.getCACertificates('default'), fs.readFileSync(target.caFile, 'utf8')],
+      },
     },
   });
   await pool.connect();

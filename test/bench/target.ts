@@ -68,7 +68,7 @@ export function door(target: Target): Sql {
   });
 }
 
-/** How the peers are configured: the same server, the same verified TLS, the same token. */
+/** How the peers are configured: the same server, the same verified TLS with the same certificate authorities, the same token. */
 export function tediousConfig(target: Target): ConnectionConfiguration {
   return {
     server: 'localhost',
@@ -79,7 +79,9 @@ export function tediousConfig(target: Target): ConnectionConfiguration {
       encrypt: true,
       trustServerCertificate: false,
       requestTimeout: 0,
-      cryptoCredentialsDetails: { ca: [...tls.rootCertificates, fs.readFileSync(target.caFile, 'utf8')] },
+      cryptoCredentialsDetails: {
+        ca: [...tls.getCACertificates('default'), fs.readFileSync(target.caFile, 'utf8')],
+      },
     },
   };
 }

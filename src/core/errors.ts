@@ -15,6 +15,22 @@ export type Remedy =
   | { kind: 'confirmHost'; connectionId: string; host: string }
   | { kind: 'createTable'; connectionId: string; table: { schema: string; name: string } }
   | { kind: 'retry' }
+  /** After an outcome that is unknown: look whether the change is there. Without a statement, a new query editor is opened to look. */
+  | {
+      kind: 'checkOutcome';
+      connectionId: string;
+      /** Counts the rows that are there if and only if the change was applied; values are parameters. */
+      check?: {
+        text: string;
+        parameters: readonly {
+          name: string;
+          value: string | number | bigint | boolean | null | Date | Uint8Array;
+          sqlType?: string;
+        }[];
+        /** What a count above zero means. */
+        whenFound: 'applied' | 'notApplied';
+      };
+    }
   /** A command of this extension, for the rare remedy that has no kind of its own. */
   | { kind: 'command'; command: string; title: string; arguments: readonly unknown[] }
   | { kind: 'openLink'; title: string; url: string }

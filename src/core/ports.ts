@@ -46,8 +46,16 @@ export interface TokenFacts {
   audience: string;
   objectId: string;
   expiresOn: number;
-  /** "VS Code account", "Azure CLI", … */
+  /** "VS Code account", "Azure CLI", "DefaultAzureCredential (Azure CLI)", … */
   source: string;
+}
+
+/** What a source hands over. */
+export interface RawToken {
+  /** The access token itself. */
+  token: string;
+  /** Which inner credential answered, when the source asks several: "Azure CLI". */
+  answeredBy?: string;
 }
 
 export interface TokenRequest {
@@ -66,7 +74,62 @@ export interface TokenRequest {
  * @throws AppError signInRequired (silent and a person is needed), credentialUnavailable, signInDeclined, cancelled
  */
 export interface TokenSource {
-  getToken(request: TokenRequest): Promise<string>;
+  getToken(request: TokenRequest): Promise<RawToken>;
+}
+
+/** Why work on a connection waits before it goes on; shown to people, and to be given up. */
+export interface Waiting {
+  connectionId: string;
+  /** resuming: the database is not there yet (serverless). busy: the server asked to come back later. */
+  reason: 'resuming' | 'busy';
+  /** Since when it has been tried, and when it is tried next; milliseconds since the epoch. */
+  since: number;
+  until: number;
+  /** 1 for the first wait. */
+  attempt: number;
+  /** Whether somebody asked for the work just now; else it is background work. */
+  gesture: boolean;
+}
+
+/** Why a connection was not handed out again. */
+export type RetireReason =
+  /** As old as a connection may become. */
+  | 'age'
+  /** Its token was about to end. */
+  | 'token'
+  /** The socket failed, the server ended it, or it was left in a state that nobody else may see. */
+  | 'broken'
+  /** Nobody used it for a while. */
+  | 'idle'
+  /** Its place was needed for another database of the same server. */
+  | 'evicted'
+  /** Its pool was closed: signed out, edited, refused. */
+  | 'closed';
+
+/** Pool and token of one connection, for people who look into trouble. No secrets, no row data. */
+export interface ConnectionDiagnostics {
+  connectionId: string;
+  inUse: number;
+  idle: number;
+  /** Requests that wait for a connection. */
+  waiting: number;
+  /** Sessions owned by query editors, outside the pool. */
+  sessions: number;
+  maxPoolSize: number;
+  /** Physical logins that succeeded and failed since the extension started. */
+  created: number;
+  failedLogins: number;
+  retired: Readonly<Record<RetireReason, number>>;
+  /** Connections to this server over all its databases, and the cap. */
+  serverConnections: number;
+  serverLimit: number;
+  token: (TokenFacts & { minutesLeft: number; refreshes: number }) | undefined;
+  /** The tenant that the server named, when it was asked. */
+  serverTenant: string | undefined;
+  /** Attempts after a failure that passes by itself. */
+  retries: number;
+  /** Code of the last failure to connect, and the server's error number when there was one. */
+  lastFailure: { code: string; number: number | undefined; at: number } | undefined;
 }
 
 /** Rows go through here, a block at a time; values as the driver decodes them. */
@@ -154,8 +217,23 @@ export interface Sql {
   /** What is known of the token of a connection without asking for one. */
   tokenFacts(profile: ConnectionProfile): TokenFacts | undefined;
   readonly onDidChangeToken: Event<{ connectionId: string }>;
-  /** Closes the pool of a connection (profile changed, removed, signed out). */
+  /** Only gets the token, and says what is in it; nothing is sent to the server beyond the question for its tenant. @throws AppError */
+  testCredential(
+    profile: ConnectionProfile,
+    options?: { signal?: AbortSignal; gesture?: boolean },
+  ): Promise<TokenFacts>;
+  /** Background work found that a person must sign in (`needed`), or that this is over. Nothing was shown. */
+  readonly onDidNeedSignIn: Event<{ connectionId: string; needed: boolean }>;
+  /** Work on a connection begins to wait, waits on, or (undefined) goes on. */
+  readonly onDidChangeWaiting: Event<{ connectionId: string; waiting: Waiting | undefined }>;
+  /** The person gave up: everything that waits for this connection ends as cancelled. */
+  cancelWaiting(connectionId: string): void;
+  /** undefined when the connection was never used. */
+  diagnostics(profile: ConnectionProfile): ConnectionDiagnostics | undefined;
+  /** Closes the pool of a connection (profile changed or removed): idle connections at once, those in use when their work is done. */
   close(connectionId: string): Promise<void>;
+  /** Forgets the token and closes pool and sessions at once, whatever they do. */
+  signOut(connectionId: string): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { sqlScope, type Cloud } from '../core/cloud.ts';
 import type { CredentialChoice, CredentialKind } from '../core/connection.ts';
 import { AppError, cancelled } from '../core/errors.ts';
-import type { TokenRequest, TokenSource } from '../core/ports.ts';
+import type { RawToken, TokenRequest, TokenSource } from '../core/ports.ts';
 import { errorChain } from './errorChain.ts';
 
 type Identity = typeof import('@azure/identity');
@@ -116,7 +116,7 @@ export class IdentityTokenSource implements TokenSource {
     this.#load = load;
   }
 
-  async getToken({ cloud, credential, signal }: TokenRequest): Promise<string> {
+  async getToken({ cloud, credential, signal }: TokenRequest): Promise<RawToken> {
     const row = rows[this.#kind];
     const identity = await this.#load();
     const key = JSON.stringify([cloud.id, cloud.authority, credential.tenant, credential.clientId]);
@@ -128,7 +128,7 @@ export class IdentityTokenSource implements TokenSource {
       }
       const asking = source.getToken(sqlScope(cloud), signal === undefined ? {} : { abortSignal: signal });
       const token = await (signal === undefined ? asking : Promise.race([asking, aborted(signal)]));
-      if (token !== null) return token.token;
+      if (token !== null) return { token: token.token };
     } catch (error) {
       if (signal?.aborted === true) throw cancelled(error);
       throw unavailable(row, credential, error);

@@ -194,7 +194,12 @@ export class TokenCache {
 
   async #ask(entry: Entry, mode: TokenMode, signal: AbortSignal): Promise<AccessToken> {
     const { cloud, credential } = entry.owner;
-    const text = await this.#sources[credential.kind].getToken({ cloud, credential, mode, signal });
+    const { token: text } = await this.#sources[credential.kind].getToken({
+      cloud,
+      credential,
+      mode,
+      signal,
+    });
     const token = readAccessToken(text, this.#clock.now());
     checkAccessToken(token, cloud, credential);
     if (token.expiresOn <= this.#clock.now()) {

@@ -40,6 +40,8 @@ export function remedyTitle(remedy: Remedy): string {
       return vscode.l10n.t('Create It…');
     case 'retry':
       return vscode.l10n.t('Try Again');
+    case 'checkOutcome':
+      return vscode.l10n.t('Check…');
     case 'command':
     case 'openLink':
       return remedy.title;
@@ -104,6 +106,12 @@ export function createRemedyRunner(server: ServerRemedies, log: { show(): void }
         return server.offer(remedy, retry);
       case 'retry':
         await retry?.();
+        return;
+      case 'checkOutcome':
+        await vscode.commands.executeCommand('passwordlessSql.checkOutcome', {
+          target: { connectionId: remedy.connectionId },
+          ...(remedy.check === undefined ? {} : { check: remedy.check }),
+        });
         return;
       case 'command':
         await vscode.commands.executeCommand(remedy.command, ...remedy.arguments);

@@ -63,7 +63,7 @@ export function door(target: Target): Sql {
     log: silentLog,
     clock,
     clouds: () => [cloud, ...builtInClouds],
-    vscodeTokenSource: { getToken: () => Promise.resolve(target.token) },
+    vscodeTokenSource: { getToken: () => Promise.resolve({ token: target.token }) },
     confirmedHosts: { has: () => false },
   });
 }

@@ -4,14 +4,14 @@ import type { Cloud } from '../../core/cloud.ts';
 import { sqlScope } from '../../core/cloud.ts';
 import type { CredentialChoice } from '../../core/connection.ts';
 import { AppError, cancelled } from '../../core/errors.ts';
-import type { TokenRequest, TokenSource } from '../../core/ports.ts';
+import type { RawToken, TokenRequest, TokenSource } from '../../core/ports.ts';
 
 /**
  * Asks VS Code every time: MSAL below it is the cache and refreshes under 300 s of life. `VSCODE_TENANT:` among the scopes sets
  * the authority (vscode, extensions/microsoft-authentication, scopeData.ts).
  */
 export class VscodeTokenSource implements TokenSource {
-  async getToken(request: TokenRequest): Promise<string> {
+  async getToken(request: TokenRequest): Promise<RawToken> {
     const { cloud, credential, mode, signal } = request;
     if (signal?.aborted) throw cancelled(signal.reason);
     const account = await this.#account(cloud, credential, mode);
@@ -20,7 +20,7 @@ export class VscodeTokenSource implements TokenSource {
     if (tenant) scopes.push(`VSCODE_TENANT:${tenant}`);
     const session = await this.#session(cloud, scopes, mode, account);
     if (signal?.aborted) throw cancelled(signal.reason);
-    if (session) return session.accessToken;
+    if (session) return { token: session.accessToken };
     throw new AppError(
       'signInRequired',
       vscode.l10n.t('{0} must sign in to reach the database.', account?.label ?? vscode.l10n.t('Somebody')),

@@ -39,7 +39,7 @@ describe.skipIf(process.platform === 'win32')('Azure CLI', () => {
     );
     const source = new IdentityTokenSource('azureCli');
     assert.equal(
-      await source.getToken({ cloud, credential: { kind: 'azureCli', tenant }, mode: 'silent' }),
+      (await source.getToken({ cloud, credential: { kind: 'azureCli', tenant }, mode: 'silent' })).token,
       token,
     );
     const asked = readFileSync(join(folder, 'asked'), 'utf8');
@@ -100,11 +100,13 @@ describe('managed identity', () => {
     process.env['IDENTITY_HEADER'] = 'secret-header';
     const clientId = '2ff8edf0-dccb-4148-a649-2c1154e1e129';
     assert.equal(
-      await new IdentityTokenSource('managedIdentity').getToken({
-        cloud,
-        credential: { kind: 'managedIdentity', clientId },
-        mode: 'silent',
-      }),
+      (
+        await new IdentityTokenSource('managedIdentity').getToken({
+          cloud,
+          credential: { kind: 'managedIdentity', clientId },
+          mode: 'silent',
+        })
+      ).token,
       token,
     );
     assert.match(asked[0] ?? '', /resource=https%3A%2F%2Fdatabase\.localhost/);

@@ -113,9 +113,9 @@ export async function startFixture(
     clouds: () => options.clouds ?? [cloud],
     confirmedHosts: { has: (host) => (options.confirmed ?? []).includes(host) },
     vscodeTokenSource: {
-      getToken: (request) => {
+      getToken: async (request) => {
         asked.push(request);
-        return Promise.resolve((options.token ?? (() => jwt()))(request));
+        return { token: await (options.token ?? (() => jwt()))(request) };
       },
     },
   });

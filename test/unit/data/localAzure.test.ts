@@ -60,7 +60,7 @@ function doorOf(principal: string): {
     vscodeTokenSource: {
       getToken: async () => {
         tokens++;
-        return (await azure.client.token({ principal })).accessToken;
+        return { token: (await azure.client.token({ principal })).accessToken };
       },
     },
   });

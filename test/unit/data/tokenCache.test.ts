@@ -34,9 +34,9 @@ function bench(life = 60, credential: CredentialChoice = { kind: 'vscode' }): Be
     cache: undefined as never,
   };
   const source: TokenSource = {
-    getToken: (request) => {
+    getToken: async (request) => {
       made.asked.push(request);
-      return made.answer(request);
+      return { token: await made.answer(request) };
     },
   };
   made.cache = new TokenCache({

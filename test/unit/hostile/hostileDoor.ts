@@ -35,7 +35,7 @@ export function openDoor(azure: LocalAzureProcess, principal: string = admin, da
     clouds: () => [cloud],
     confirmedHosts: { has: () => false },
     vscodeTokenSource: {
-      getToken: async () => (await azure.client.token({ principal })).accessToken,
+      getToken: async () => ({ token: (await azure.client.token({ principal })).accessToken }),
     },
   });
   const profile: ConnectionProfile = {

@@ -48,7 +48,9 @@ beforeAll(async () => {
     clouds: () => [local, ...builtInClouds],
     confirmedHosts: { has: () => false },
     vscodeTokenSource: {
-      getToken: async () => (await azure.client.token({ principal: 'ada@contoso.example' })).accessToken,
+      getToken: async () => ({
+        token: (await azure.client.token({ principal: 'ada@contoso.example' })).accessToken,
+      }),
     },
   });
   users = new UserService(sql);

@@ -5,6 +5,8 @@ export type Remedy =
   /** Ask the person to sign in again (or as somebody else) for a connection. */
   | { kind: 'signIn'; connectionId: string }
   | { kind: 'chooseTenant'; connectionId: string }
+  /** Another of VS Code's Microsoft accounts, which the connection keeps; only for connections of the kind 'vscode'. */
+  | { kind: 'switchAccount'; connectionId: string }
   /** 40615: `ip` is the address that the server saw. */
   | { kind: 'addFirewallRule'; server: string; ip: string }
   | { kind: 'enablePublicAccess'; server: string }

@@ -22,6 +22,8 @@ export function remedyTitle(remedy: Remedy): string {
       return vscode.l10n.t('Sign In');
     case 'chooseTenant':
       return vscode.l10n.t('Another Tenant…');
+    case 'switchAccount':
+      return vscode.l10n.t('Another Account…');
     case 'addFirewallRule':
       return vscode.l10n.t('Allow {0}…', remedy.ip);
     case 'enablePublicAccess':
@@ -57,6 +59,7 @@ export function remedyIcon(remedy: Remedy): vscode.ThemeIcon {
   switch (remedy.kind) {
     case 'signIn':
     case 'chooseTenant':
+    case 'switchAccount':
       return new vscode.ThemeIcon('sign-in');
     case 'retry':
       return new vscode.ThemeIcon('refresh');
@@ -75,6 +78,7 @@ export function createRemedyRunner(server: ServerRemedies, log: { show(): void }
     switch (remedy.kind) {
       case 'signIn':
       case 'chooseTenant':
+      case 'switchAccount':
       case 'grantAccess':
       case 'editConnection':
       case 'confirmHost': {
@@ -82,11 +86,8 @@ export function createRemedyRunner(server: ServerRemedies, log: { show(): void }
           target: { connectionId: remedy.connectionId },
           ...(remedy.kind === 'confirmHost' ? { host: remedy.host } : {}),
         });
-        // These three end with an open door or with undefined; grants and edits are an end in themselves.
-        if (
-          done === true &&
-          (remedy.kind === 'signIn' || remedy.kind === 'chooseTenant' || remedy.kind === 'confirmHost')
-        )
+        // Grants and edits are an end in themselves; the others end with an open door or with undefined.
+        if (done === true && remedy.kind !== 'grantAccess' && remedy.kind !== 'editConnection')
           await retry?.();
         return;
       }

@@ -1,4 +1,5 @@
 // The one file that knows SQL Server error numbers: what each means for a person, and the way out as data.
+import type { CredentialKind } from './connection.ts';
 import { AppError, type ErrorCode, type Remedy, type ServerMessage } from './errors.ts';
 
 /** Whose failure it is, for messages and remedies. */
@@ -7,6 +8,8 @@ export interface ErrorContext {
   /** Host name. */
   server: string;
   database: string;
+  /** Whose accounts there are to choose from depends on it. */
+  credential?: CredentialKind;
 }
 
 interface Meaning {
@@ -26,6 +29,10 @@ const edit = (context: ErrorContext): Remedy => ({
 const signIn = (context: ErrorContext): Remedy => ({ kind: 'signIn', connectionId: context.connectionId });
 const chooseTenant = (context: ErrorContext): Remedy => ({
   kind: 'chooseTenant',
+  connectionId: context.connectionId,
+});
+const switchAccount = (context: ErrorContext): Remedy => ({
+  kind: 'switchAccount',
   connectionId: context.connectionId,
 });
 const grantAccess = (context: ErrorContext): Remedy => ({
@@ -228,8 +235,14 @@ function loginFailed(message: ServerMessage, context: ErrorContext): Meaning {
     return {
       code: 'noUserInDatabase',
       text: `You are signed in, but database "${context.database}" on ${context.server} has no user for this identity. Somebody who administers it must create one; or the database, the account or the tenant is not the one you meant.`,
-      // A grant last: whoever has no user here can run it only once the connection is somebody else's.
-      remedies: [chooseTenant(context), signIn(context), edit(context), grantAccess(context)],
+      // The token is fine, so signing in again would only bring the same one: another tenant or another account may. A grant last:
+      // whoever has no user here can run it only once the connection is somebody else's.
+      remedies: [
+        chooseTenant(context),
+        ...(context.credential === 'vscode' ? [switchAccount(context)] : []),
+        edit(context),
+        grantAccess(context),
+      ],
     };
   }
   return {

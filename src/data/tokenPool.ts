@@ -59,8 +59,8 @@ export class TokenPool extends mssql.ConnectionPool {
   }
 
   get context(): ErrorContext {
-    const { id, server, database } = this.#parts.profile;
-    return { connectionId: id, server, database };
+    const { id, server, database, credential } = this.#parts.profile;
+    return { connectionId: id, server, database, credential: credential.kind };
   }
 
   /** Physical logins so far. */

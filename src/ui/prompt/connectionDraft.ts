@@ -193,11 +193,11 @@ export async function askAccount(
     choices: [
       ...accounts.map((account) => ({
         label: `$(account) ${account.label}`,
+        ...(account.id === current ? { description: vscode.l10n.t('in use here') } : {}),
         value: { id: account.id, label: account.label } as { id: string; label: string } | undefined,
       })),
       { label: vscode.l10n.t('$(add) Sign in with another account…'), value: undefined },
     ],
-    ...(accounts.some(({ id }) => id === current) ? {} : {}),
   });
   if (chosen) return chosen;
   const { id, label } = await source.addAccount(cloud);

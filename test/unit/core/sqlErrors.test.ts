@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'vitest';
+import type { CredentialKind } from '../../../src/core/connection.ts';
 import type { ErrorCode, ServerMessage } from '../../../src/core/errors.ts';
 import { isTransient, loginError, statementError, transportError } from '../../../src/core/sqlErrors.ts';
 
@@ -39,7 +40,7 @@ describe('loginError', () => {
       'no user',
       [server(18456, "Login failed for user '<token-identified principal>'.")],
       'noUserInDatabase',
-      ['chooseTenant', 'signIn', 'editConnection', 'grantAccess'],
+      ['chooseTenant', 'editConnection', 'grantAccess'],
     ],
     [
       'expired',
@@ -80,6 +81,13 @@ describe('loginError', () => {
       assert.ok(error.message.length > 20, error.message);
     });
   }
+  it('offers another account where VS Code has them, never the same one again', () => {
+    const noUser = [server(18456, "Login failed for user '<token-identified principal>'.")];
+    const kinds = (credential: CredentialKind): string[] =>
+      loginError(noUser, { ...context, credential }).remedies.map(({ kind }) => kind);
+    assert.deepEqual(kinds('vscode'), ['chooseTenant', 'switchAccount', 'editConnection', 'grantAccess']);
+    assert.deepEqual(kinds('azureCli'), ['chooseTenant', 'editConnection', 'grantAccess']);
+  });
   it('takes IPv6 addresses too', () =>
     assert.deepEqual(
       loginError([server(40615, "Client with IP address '2001:db8::1' is not allowed")], context).remedies[0],

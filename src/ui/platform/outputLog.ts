@@ -1,5 +1,6 @@
 // The log as VS Code's output channel "Passwordless SQL"; everything passes through redaction.
 import * as vscode from 'vscode';
+import { errorStack } from '../../core/errorStack.ts';
 import type { Log } from '../../core/ports.ts';
 import { redact } from './redact.ts';
 
@@ -23,7 +24,7 @@ export class OutputLog implements Log, vscode.Disposable {
   }
 
   error(message: string, error?: unknown): void {
-    const detail = error === undefined ? '' : `\n${describe(error)}`;
+    const detail = error === undefined ? '' : `\n${errorStack(error)}`;
     this.#channel.error(redact(message + detail));
   }
 
@@ -34,11 +35,4 @@ export class OutputLog implements Log, vscode.Disposable {
   dispose(): void {
     this.#channel.dispose();
   }
-}
-
-/** Stack and causes; never the error's other properties, which may carry rows or tokens. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const own = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own}\ncaused by ${describe(error.cause)}`;
 }

@@ -57,6 +57,12 @@ export function readValue(column: TableColumn, text: string): ReadValue {
 }
 
 function readText(column: TableColumn, text: string): ReadValue {
+  // Many programs end a text there, this server's own functions among them: whoever reads it back may get half of it.
+  if (text.includes('\u0000'))
+    return {
+      problem:
+        'The text has a NUL character (U+0000) in it, at which many programs would cut it off. Take it out.',
+    };
   if (!text.isWellFormed()) return { problem: 'The text ends inside a character (a lone surrogate).' };
   const unicode = column.baseType.startsWith('n') || column.baseType === 'xml';
   const limited = column.maxLength !== -1 && /^n?(var)?char$/.test(column.baseType);

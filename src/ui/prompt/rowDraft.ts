@@ -110,6 +110,8 @@ async function askColumn(
     ...(problem ? { problem } : {}),
     validate: (text) => {
       if (text === '') return empty === undefined ? vscode.l10n.t('A value is needed.') : undefined;
+      // What the row has already is not written again, so nobody must mend it to get on.
+      if (before !== undefined && before !== null && text === cellText(before)) return undefined;
       const read = readValue(column, text);
       return 'problem' in read ? read.problem : undefined;
     },

@@ -22,6 +22,13 @@ describe('typed values', () => {
     refused('nvarchar(9)', '\ud83d', /surrogate/);
   });
 
+  it('hold no NUL, whatever the column', () => {
+    for (const type of ['nvarchar(9)', 'varchar(9)', 'nvarchar(max)', 'xml', 'text'])
+      refused(type, 'a\u0000b', /NUL character \(U\+0000\)/);
+    for (const type of ['int', 'decimal(9, 2)', 'uniqueidentifier', 'date', 'varbinary(9)', 'bit'])
+      refused(type, '1\u0000', /./);
+  });
+
   it('never lose a character to a code page', () => {
     assert.equal(read('varchar(4)', 'Žoë€'), 'Žoë€');
     refused('varchar(9)', 'Łódź', /"Ł" \(U\+0141\), "ź" \(U\+017A\)/);

@@ -1,5 +1,6 @@
 // T-SQL about whole tables: which there are, and the one that is created when the users' table is missing.
 import type { TableName } from './connection.ts';
+import { AppError } from './errors.ts';
 import { maxNameLength, quoteName, quoteTable } from './names.ts';
 import type { SqlStatement } from './ports.ts';
 
@@ -15,10 +16,24 @@ ORDER BY s.[name], t.[name]`,
 };
 
 /**
+ * Refuses what would not become a table that stays: `#name` and `##name` are temporary tables in tempdb, gone with the session.
+ * @throws AppError invalidInput
+ */
+export function checkNewTable({ name }: TableName): void {
+  if (!name.startsWith('#')) return;
+  throw new AppError(
+    'invalidInput',
+    `A table called "${name}" would be temporary and gone at once, because its name begins with #. Choose another name for it.`,
+  );
+}
+
+/**
  * The script for a missing users' table.
  * @param text 'nvarchar' keeps every name as it is; 'varchar' only what the database's code page has, at one byte a character
+ * @throws AppError invalidInput as {@link checkNewTable}, and for a name that no server accepts
  */
 export function createTableScript(table: TableName, text: 'varchar' | 'nvarchar'): string {
+  checkNewTable(table);
   const key = `PK_${table.name}`;
   // Cut short it could end inside a character or meet the key of another long name, so the server makes one up instead.
   const constraint = key.length > maxNameLength ? '' : `CONSTRAINT ${quoteName(key)} `;

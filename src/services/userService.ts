@@ -1,6 +1,7 @@
 // Users as a use case: pages of a table's rows, inserting, changing and deleting one, and telling everybody that something changed.
 import type { ConnectionProfile, TableName } from '../core/connection.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { quoteTable } from '../core/names.ts';
 import type { Event, QueryResult, Sql, SqlStatement } from '../core/ports.ts';
 import { deleteStatement, insertStatement, rowStatement, updateStatement } from '../core/rowChange.ts';
 import type { NewValues } from '../core/rowChange.ts';
@@ -225,15 +226,11 @@ function isNameError(error: unknown): boolean {
 function missing(profile: ConnectionProfile, table: TableName): AppError {
   return new AppError(
     'tableNotFound',
-    `Table ${shown(table)} is missing in ${profile.database}, or you have no right to see it.`,
+    `Table ${quoteTable(table)} is missing in ${profile.database}, or you have no right to see it.`,
     { remedies: [{ kind: 'createTable', connectionId: profile.id, table }] },
   );
 }
 
 function readOnly(table: TableName, why: string): AppError {
-  return new AppError('tableReadOnly', `Rows of ${shown(table)} cannot be changed here: ${why}.`);
-}
-
-function shown(table: TableName): string {
-  return `[${table.schema}].[${table.name}]`;
+  return new AppError('tableReadOnly', `Rows of ${quoteTable(table)} cannot be changed here: ${why}.`);
 }

@@ -2,9 +2,10 @@
 import * as vscode from 'vscode';
 import { defaultTable } from '../../core/connection.ts';
 import { AppError } from '../../core/errors.ts';
+import { quoteTable } from '../../core/names.ts';
 import type { RowOrder } from '../../core/rowPage.ts';
 import { isComparable } from '../../core/rowText.ts';
-import { createTableScript } from '../../core/tableScript.ts';
+import { checkNewTable, createTableScript } from '../../core/tableScript.ts';
 import type { ConnectionService } from '../../services/connectionService.ts';
 import type { UserPages } from '../../services/userPages.ts';
 import type { UserService } from '../../services/userService.ts';
@@ -38,7 +39,7 @@ export function tableCommands({ connections, users, pages, previews }: TableComm
       const sizes = await users.tables(profile, { signal: context.signal, gesture: true });
       context.progress('');
       const known = sizes.map(({ table, rows }) => ({
-        label: `[${table.schema}].[${table.name}]`,
+        label: quoteTable(table),
         description: vscode.l10n.t('{0} rows', rows),
         value: table,
       }));
@@ -57,7 +58,8 @@ export function tableCommands({ connections, users, pages, previews }: TableComm
 
     'passwordlessSql.createTable': async (context, argument) => {
       const { connection, table } = tableOf(argument);
-      const name = `[${table.schema}].[${table.name}]`;
+      checkNewTable(table);
+      const name = quoteTable(table);
       const text = await askChoice<'nvarchar' | 'varchar'>(
         { title: vscode.l10n.t('Create {0}', name), ...onePlace },
         {
@@ -100,7 +102,7 @@ export function tableCommands({ connections, users, pages, previews }: TableComm
       const { connection, table } = tableOf(argument);
       const view = pages.view(connection.id, table);
       const filter = await vscode.window.showInputBox({
-        title: vscode.l10n.t('Filter {0}', `[${table.schema}].[${table.name}]`),
+        title: vscode.l10n.t('Filter {0}', quoteTable(table)),
         prompt: vscode.l10n.t('Rows with this text in any column; empty shows all'),
         value: view.filter ?? '',
       });
@@ -120,7 +122,7 @@ export function tableCommands({ connections, users, pages, previews }: TableComm
       context.progress('');
       const { filter = '' } = pages.view(connection.id, table);
       const sort = await askChoice<RowOrder | undefined>(
-        { title: vscode.l10n.t('Sort {0}', `[${table.schema}].[${table.name}]`), ...onePlace },
+        { title: vscode.l10n.t('Sort {0}', quoteTable(table)), ...onePlace },
         {
           placeholder: vscode.l10n.t('Sort by'),
           choices: [

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { TableName } from '../../core/connection.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import { quoteTable } from '../../core/names.ts';
 import { cellText, oneLine, rowIdentity, rowJson, rowLabel } from '../../core/rowLabel.ts';
 import type { UserRow } from '../../core/rowPage.ts';
 import type { TableShape } from '../../core/tableShape.ts';
@@ -119,7 +120,7 @@ export function userCommands(parts: UserCommandParts): CommandTable {
       const key = JSON.stringify([connection.id, table]);
       const draft = drafts.get(key) ?? new Map();
       drafts.set(key, draft);
-      const title = vscode.l10n.t('Insert into {0}', `[${table.schema}].[${table.name}]`);
+      const title = vscode.l10n.t('Insert into {0}', quoteTable(table));
       const row = await askAndWrite(context, title, shape, draft, undefined, () =>
         users.insert(connection, table, draftValues(shape, draft, undefined), {
           signal: context.signal,
@@ -128,9 +129,7 @@ export function userCommands(parts: UserCommandParts): CommandTable {
       );
       drafts.delete(key);
       if (row) await parts.reveal(connection.id, shape, row);
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t('Inserted into {0}', `[${table.schema}].[${table.name}]`),
-      );
+      void vscode.window.showInformationMessage(vscode.l10n.t('Inserted into {0}', quoteTable(table)));
     },
 
     'passwordlessSql.editUser': async (context, argument) => {
@@ -146,10 +145,9 @@ export function userCommands(parts: UserCommandParts): CommandTable {
         {
           modal: true,
           detail: vscode.l10n.t(
-            '{0} in [{1}].[{2}] of {3}. This cannot be undone.',
+            '{0} in {1} of {2}. This cannot be undone.',
             rowIdentity(shape, row),
-            table.schema,
-            table.name,
+            quoteTable(table),
             connection.database,
           ),
         },

@@ -86,6 +86,13 @@ describe('the user service', () => {
     });
   });
 
+  it('names a missing table as it would stand in a statement', async () => {
+    const users = new UserService(database({ 'SELECT c.[name], COALESCE': [] }));
+    await assert.rejects(users.shape(profile(), { schema: 'a]b', name: 'c]]d' }), {
+      message: /^Table \[a\]\]b\]\.\[c\]\]\]\]d\] is missing/,
+    });
+  });
+
   it('takes a unique index without NULLs for the key when there is no primary one', async () => {
     const nullable = columns.map((column) => (column[0] === 'created' ? column.with(5, true) : column));
     const sql = database({

@@ -1,6 +1,7 @@
 // Remedies that lie with Azure: offers the filled-in CLI command and the portal, then waits visibly until the door is open.
 import * as vscode from 'vscode';
 import type { Clock } from '../core/ports.ts';
+import { isSameHost } from '../core/serverAddress.ts';
 import type { ConnectionService } from '../services/connectionService.ts';
 import { azureCliCommand, portalUrl } from '../services/remedyScript.ts';
 import type { AzureRemedy } from '../services/remedyScript.ts';
@@ -19,7 +20,7 @@ export function createServerRemedies(
 ): ServerRemedies {
   return {
     async offer(remedy, retry) {
-      const connection = connections.list().find(({ server }) => sameServer(server, remedy.server));
+      const connection = connections.list().find(({ server }) => isSameHost(server, remedy.server));
       const command = azureCliCommand(remedy);
       const url = portalUrl(connection && connections.cloudFor(connection));
       const chosen = await vscode.window.showQuickPick(
@@ -84,10 +85,4 @@ function question(remedy: AzureRemedy): string {
     default:
       return vscode.l10n.t('{0} needs a Microsoft Entra admin', remedy.server);
   }
-}
-
-/** A remedy may name the server by its host or by its first label only. */
-function sameServer(host: string, server: string): boolean {
-  const first = (name: string) => name.toLowerCase().split('.')[0];
-  return first(host) === first(server);
 }

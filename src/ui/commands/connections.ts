@@ -5,11 +5,13 @@ import { defaultTable } from '../../core/connection.ts';
 import { readConnectionString } from '../../core/connectionString.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ErrorCode, Remedy } from '../../core/errors.ts';
+import { defaultName } from '../../core/serverAddress.ts';
 import type { SavedConnection } from '../../services/connectionService.ts';
 import type { SignedIn, SignInService } from '../../services/signInService.ts';
-import { askAccount, askConnection, askTenant, confirmHost, defaultName } from '../prompt/connectionDraft.ts';
-import type { ConnectionDraft, DraftParts } from '../prompt/connectionDraft.ts';
 import { chooseConnection } from '../prompt/chooseConnection.ts';
+import { confirmHost } from '../prompt/confirmHost.ts';
+import { askAccount, askConnection, askTenant } from '../prompt/connectionDraft.ts';
+import type { ConnectionDraft, DraftParts } from '../prompt/connectionDraft.ts';
 import type { CommandContext, CommandTable } from '../register.ts';
 import { targetOf } from '../tree/treeNode.ts';
 

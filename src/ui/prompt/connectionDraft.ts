@@ -4,7 +4,8 @@ import { cloudOfHost } from '../../core/cloud.ts';
 import { readConnectionString } from '../../core/connectionString.ts';
 import type { Cloud } from '../../core/cloud.ts';
 import type { ConnectionProfile, CredentialChoice, CredentialKind } from '../../core/connection.ts';
-import { AppError, cancelled } from '../../core/errors.ts';
+import { defaultName, readServerAddress } from '../../core/serverAddress.ts';
+import { isTenant } from '../../core/settings.ts';
 import type { ConnectionService } from '../../services/connectionService.ts';
 import type { ConfirmedHostList } from '../platform/globalMemory.ts';
 import type { VscodeTokenSource } from '../platform/vscodeTokenSource.ts';
@@ -42,14 +43,14 @@ export async function askConnection(
           prompt: vscode.l10n.t('Server, or a whole connection string'),
           value: profile.server,
           placeholder: 'myserver.database.windows.net',
-          validate: (value) => serverProblem(value),
+          validate: (value) => serverProblem(value, parts.connections.clouds()),
         });
         if (typeof text !== 'string') return;
         const read = readConnectionString(text);
         if (read) {
           Object.assign(profile, read.settings);
           draft.dropped = read.dropped;
-        } else Object.assign(profile, serverOf(text, parts.connections.clouds()));
+        } else Object.assign(profile, readServerAddress(text, parts.connections.clouds()));
         profile.cloud = cloudOfHost(profile.server, parts.connections.clouds())?.id ?? profile.cloud;
       },
       async (place) => {
@@ -216,83 +217,27 @@ export async function askTenant(
     placeholder: vscode.l10n.t('home tenant'),
     ...(problem ? { problem } : {}),
     validate: (value) =>
-      isTenant(value.trim()) ? undefined : vscode.l10n.t('A tenant is a domain like contoso.com, or a GUID.'),
+      value.trim() === '' || isTenant(value.trim())
+        ? undefined
+        : vscode.l10n.t('A tenant is a domain like contoso.com, or a GUID.'),
   });
   if (typeof text !== 'string') return;
   const { tenant: _, ...rest } = profile.credential;
   profile.credential = text.trim() === '' ? rest : { ...rest, tenant: text.trim() };
 }
 
-/**
- * A host outside the known clouds gets a token only after the person said so once, seeing host and audience.
- * @throws AppError cancelled when the answer is no
- */
-export async function confirmHost(
-  profile: ConnectionProfile,
-  parts: DraftParts,
-  host: string = profile.server,
-): Promise<void> {
-  if (cloudOfHost(host, parts.connections.clouds())) return;
-  const cloud = parts.connections.cloudFor(profile);
-  if (!cloud)
-    throw new AppError(
-      'invalidInput',
-      vscode.l10n.t('This connection names a cloud "{0}" that is not set up.', profile.cloud),
-      { remedies: [{ kind: 'editConnection', connectionId: profile.id }] },
-    );
-  if (parts.confirmedHosts.has(host, cloud)) return;
-  const yes = vscode.l10n.t('Send Tokens to This Host');
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t('{0} is not a server of {1}. Should it receive your tokens?', host, cloud.label),
-    {
-      modal: true,
-      detail: [
-        ...(host === profile.server
-          ? []
-          : [vscode.l10n.t('{0} wants to send this connection on to it.', profile.server)]),
-        vscode.l10n.t(
-          'Signing in sends this host an access token for {0}. Whoever runs it could use that token against your databases until it expires. Only agree if you know that {1} leads to your server, for example through a private endpoint or your own DNS name.',
-          cloud.audience,
-          host,
-        ),
-      ].join('\n'),
-    },
-    yes,
-  );
-  if (answer !== yes) throw cancelled();
-  await parts.confirmedHosts.add(host, cloud);
-}
-
-export function defaultName(profile: Pick<ConnectionProfile, 'server' | 'database'>): string {
-  return `${profile.database} on ${profile.server.split('.')[0] ?? profile.server}`;
-}
-
-function serverProblem(value: string): string | undefined {
+function serverProblem(value: string, clouds: readonly Cloud[]): string | undefined {
   const text = value.trim();
   if (text === '') return vscode.l10n.t('Which server?');
   if (text.includes('=') || text.includes('://'))
     return readConnectionString(text)
       ? undefined
       : vscode.l10n.t('This is not a connection string with a server in it.');
-  const { server } = serverOf(text, []);
-  if (!/^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(server))
-    return vscode.l10n.t('A server is a host name like myserver.database.windows.net, without spaces.');
-  return undefined;
-}
-
-/** "tcp:name,1433" as SSMS writes it, "name:1433", or a bare name of the public cloud. */
-function serverOf(text: string, clouds: readonly Cloud[]): { server: string; port: number } {
-  const found = /^(?:tcp:)?([^,:]+)(?:[,:]\s*(\d{1,5}))?$/i.exec(text.trim());
-  const name = (found?.[1] ?? text).trim();
-  const port = found?.[2] ? Number(found[2]) : 1433;
-  const bare = !name.includes('.') && !cloudOfHost(name, clouds) && clouds.length > 0;
-  return { server: bare ? `${name}.database.windows.net` : name, port };
+  return readServerAddress(text, clouds)
+    ? undefined
+    : vscode.l10n.t('A server is a host name like myserver.database.windows.net, without spaces.');
 }
 
 function isGuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-}
-
-function isTenant(text: string): boolean {
-  return text === '' || isGuid(text) || /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(text);
 }

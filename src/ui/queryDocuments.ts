@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Batch } from '../core/batch.ts';
 import type { ConnectionProfile } from '../core/connection.ts';
+import { withoutLinks } from '../core/errorText.ts';
 import type { Log } from '../core/ports.ts';
 import {
   QueryEditor,
@@ -231,7 +232,7 @@ export class QueryDocuments implements vscode.Disposable {
       const rollBack = vscode.l10n.t('Roll Back');
       const keep = vscode.l10n.t('Keep the Query Open');
       const chosen = await vscode.window.showWarningMessage(
-        vscode.l10n.t('The query {0} was closed while a transaction is open.', document.name),
+        withoutLinks(vscode.l10n.t('The query {0} was closed while a transaction is open.', document.name)),
         {
           modal: true,
           detail: vscode.l10n.t(

@@ -1,5 +1,6 @@
 // Registers a feature's commands: every handler runs inside the error boundary, with an AbortSignal and a progress that can be cancelled.
 import * as vscode from 'vscode';
+import { withoutLinks } from '../core/errorText.ts';
 import type { ErrorBoundary } from './errorBoundary.ts';
 
 export interface CommandContext {
@@ -96,8 +97,8 @@ class ProgressNotification {
 
   show(text: string): void {
     if (text === '') return this.hide();
-    this.#text = text;
-    if (this.#report) this.#report(text);
+    this.#text = withoutLinks(text);
+    if (this.#report) this.#report(this.#text);
     else this.#timer ??= setTimeout(() => this.#open(), patience);
   }
 

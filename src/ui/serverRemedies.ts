@@ -1,5 +1,6 @@
 // Remedies that lie with Azure: offers the filled-in CLI command and the portal, then waits visibly until the door is open.
 import * as vscode from 'vscode';
+import { withoutLinks } from '../core/errorText.ts';
 import type { Clock } from '../core/ports.ts';
 import { isSameHost } from '../core/serverAddress.ts';
 import type { ConnectionService } from '../services/connectionService.ts';
@@ -46,13 +47,14 @@ export function createServerRemedies(
         {
           location: vscode.ProgressLocation.Notification,
           cancellable: true,
-          title:
+          title: withoutLinks(
             chosen.id === 'copy'
               ? vscode.l10n.t(
                   'Copied. Run it in a terminal; waiting for {0} to let you in',
                   connection.server,
                 )
               : vscode.l10n.t('Waiting for {0} to let you in', connection.server),
+          ),
         },
         (progress, token) => {
           const abort = new AbortController();
@@ -72,7 +74,7 @@ export function createServerRemedies(
 }
 
 async function repeat(server: string, retry: Retry | undefined): Promise<void> {
-  void vscode.window.showInformationMessage(vscode.l10n.t('{0} lets you in now.', server));
+  void vscode.window.showInformationMessage(withoutLinks(vscode.l10n.t('{0} lets you in now.', server)));
   await retry?.();
 }
 

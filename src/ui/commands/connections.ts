@@ -5,6 +5,7 @@ import { defaultTable } from '../../core/connection.ts';
 import { readConnectionString } from '../../core/connectionString.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ErrorCode, Remedy } from '../../core/errors.ts';
+import { withoutLinks } from '../../core/errorText.ts';
 import { defaultName } from '../../core/serverAddress.ts';
 import type { SavedConnection } from '../../services/connectionService.ts';
 import type { SignedIn, SignInService } from '../../services/signInService.ts';
@@ -47,7 +48,7 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
   const connectAndSay = async (context: CommandContext, connection: SavedConnection): Promise<true> => {
     const { token } = await connect(context, connection);
     parts.onDidSignIn(connection.id);
-    void vscode.window.showInformationMessage(vscode.l10n.t('Connected as {0}', token.who));
+    void vscode.window.showInformationMessage(withoutLinks(vscode.l10n.t('Connected as {0}', token.who)));
     return true;
   };
 
@@ -125,7 +126,7 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
       const connection = await targeted(argument);
       const yes = vscode.l10n.t('Remove');
       const answer = await vscode.window.showWarningMessage(
-        vscode.l10n.t('Remove the connection "{0}"?', connection.name),
+        withoutLinks(vscode.l10n.t('Remove the connection "{0}"?', connection.name)),
         {
           modal: true,
           detail: vscode.l10n.t('Only this entry goes; nothing changes in the database.'),
@@ -155,14 +156,16 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
       const connection = await targeted(argument);
       const { user, token, serverVersion } = await connect(context, connection);
       void vscode.window.showInformationMessage(
-        vscode.l10n.t(
-          'Connected to {0} as {1} (user {2} there), tenant {3}, by {4}: {5}',
-          connection.database,
-          token.who,
-          user,
-          token.tenant,
-          token.source,
-          serverVersion.split('\n')[0] ?? '',
+        withoutLinks(
+          vscode.l10n.t(
+            'Connected to {0} as {1} (user {2} there), tenant {3}, by {4}: {5}',
+            connection.database,
+            token.who,
+            user,
+            token.tenant,
+            token.source,
+            serverVersion.split('\n')[0] ?? '',
+          ),
         ),
       );
       return true;
@@ -238,7 +241,7 @@ function newDraft(): ConnectionDraft {
 function sayDropped(draft: ConnectionDraft): void {
   if (draft.dropped.length === 0) return;
   void vscode.window.showWarningMessage(
-    vscode.l10n.t('Not taken over from the connection string: {0}.', draft.dropped.join(', ')),
+    withoutLinks(vscode.l10n.t('Not taken over from the connection string: {0}.', draft.dropped.join(', '))),
   );
 }
 

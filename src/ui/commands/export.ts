@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { AppError } from '../../core/errors.ts';
+import { withoutLinks } from '../../core/errorText.ts';
 import { exportSet, type ExportFormat } from '../../services/exportService.ts';
 import type { NumberedSet } from '../../services/queryEditor.ts';
 import { askChoice } from '../prompt/steps.ts';
@@ -85,6 +86,6 @@ async function exportTo(context: CommandContext, set: NumberedSet, format: Expor
 
 async function offerToOpen(uri: vscode.Uri, message: string): Promise<void> {
   const open = vscode.l10n.t('Open');
-  if ((await vscode.window.showInformationMessage(message, open)) === open)
+  if ((await vscode.window.showInformationMessage(withoutLinks(message), open)) === open)
     await vscode.window.showTextDocument(uri, { preview: true });
 }

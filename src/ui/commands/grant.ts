@@ -1,6 +1,7 @@
 // Commands of the grant wizard: ask, show the script, run it, show what the server says afterwards, and offer to take it back.
 import * as vscode from 'vscode';
 import { AppError } from '../../core/errors.ts';
+import { withoutLinks } from '../../core/errorText.ts';
 import type { GrantRequest } from '../../core/grantPlan.ts';
 import type { ConnectionService, SavedConnection } from '../../services/connectionService.ts';
 import type { DoneGrant, GrantService } from '../../services/grantService.ts';
@@ -80,7 +81,7 @@ export function grantCommands(parts: GrantCommandParts): CommandTable {
         const summary = await undo.run(signal);
         lastDone = undefined;
         parts.onDidGrant(connection.id);
-        void vscode.window.showInformationMessage(summary);
+        void vscode.window.showInformationMessage(withoutLinks(summary));
       },
     );
 
@@ -158,7 +159,10 @@ async function offer(
   message: string,
   choices: readonly (readonly [title: string, command: string, uri: vscode.Uri])[],
 ): Promise<void> {
-  const chosen = await vscode.window.showInformationMessage(message, ...choices.map(([title]) => title));
+  const chosen = await vscode.window.showInformationMessage(
+    withoutLinks(message),
+    ...choices.map(([title]) => title),
+  );
   const choice = choices.find(([title]) => title === chosen);
   if (choice) await vscode.commands.executeCommand(choice[1], choice[2]);
 }

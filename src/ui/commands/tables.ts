@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { defaultTable } from '../../core/connection.ts';
 import { AppError } from '../../core/errors.ts';
+import { withoutLinks } from '../../core/errorText.ts';
 import { quoteTable } from '../../core/names.ts';
 import type { RowOrder } from '../../core/rowPage.ts';
 import { isComparable } from '../../core/rowText.ts';
@@ -83,7 +84,7 @@ export function tableCommands({ connections, users, pages, previews }: TableComm
       await previews.show(`${table.name}.sql`, script);
       const yes = vscode.l10n.t('Create');
       const answer = await vscode.window.showInformationMessage(
-        vscode.l10n.t('Create {0} in {1}?', name, connection.database),
+        withoutLinks(vscode.l10n.t('Create {0} in {1}?', name, connection.database)),
         { modal: true, detail: script },
         yes,
       );

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { TableName } from '../../core/connection.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import { withoutLinks } from '../../core/errorText.ts';
 import { quoteTable } from '../../core/names.ts';
 import { cellText, oneLine, rowIdentity, rowJson, rowLabel } from '../../core/rowLabel.ts';
 import type { UserRow } from '../../core/rowPage.ts';
@@ -129,7 +130,9 @@ export function userCommands(parts: UserCommandParts): CommandTable {
       );
       drafts.delete(key);
       if (row) await parts.reveal(connection.id, shape, row);
-      void vscode.window.showInformationMessage(vscode.l10n.t('Inserted into {0}', quoteTable(table)));
+      void vscode.window.showInformationMessage(
+        withoutLinks(vscode.l10n.t('Inserted into {0}', quoteTable(table))),
+      );
     },
 
     'passwordlessSql.editUser': async (context, argument) => {
@@ -141,7 +144,7 @@ export function userCommands(parts: UserCommandParts): CommandTable {
       const { connection, table, row, shape } = await rowOf(context, argument);
       const yes = vscode.l10n.t('Delete');
       const answer = await vscode.window.showWarningMessage(
-        vscode.l10n.t('Delete {0}?', rowLabel(shape, row)),
+        withoutLinks(vscode.l10n.t('Delete {0}?', rowLabel(shape, row))),
         {
           modal: true,
           detail: vscode.l10n.t(

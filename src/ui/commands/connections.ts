@@ -9,6 +9,7 @@ import { withoutLinks } from '../../core/errorText.ts';
 import { defaultName } from '../../core/serverAddress.ts';
 import type { SavedConnection } from '../../services/connectionService.ts';
 import type { SignedIn, SignInService } from '../../services/signInService.ts';
+import { askConnectionString } from '../prompt/askConnectionString.ts';
 import { chooseConnection } from '../prompt/chooseConnection.ts';
 import { confirmHost } from '../prompt/confirmHost.ts';
 import { askAccount, askConnection, askTenant } from '../prompt/connectionDraft.ts';
@@ -86,18 +87,7 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
 
     'passwordlessSql.addConnectionFromString': async (context) => {
       const draft = newDraft();
-      const clipboard = await vscode.env.clipboard.readText();
-      const text = await vscode.window.showInputBox({
-        title: vscode.l10n.t('Add Connection from String'),
-        prompt: vscode.l10n.t('ADO.NET, ODBC, JDBC, SQLAlchemy or mssql; a password in it is dropped'),
-        value: readConnectionString(clipboard) ? clipboard.trim() : '',
-        placeHolder: 'Server=tcp:myserver.database.windows.net,1433;Database=app;Authentication=…',
-        ignoreFocusOut: true,
-        validateInput: (value) =>
-          value.trim() === '' || readConnectionString(value)
-            ? undefined
-            : vscode.l10n.t('This is not a connection string with a server in it.'),
-      });
+      const text = await askConnectionString();
       if (!text?.trim()) return undefined;
       const read = readConnectionString(text);
       if (!read) return undefined;

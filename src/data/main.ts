@@ -1,13 +1,18 @@
 // Entry of the lazily loaded bundle: the driver and everything that talks to the outside world.
 import type { Cloud } from '../core/cloud.ts';
-import type { Clock, ConfirmedHosts, Log, Sql, TokenSource } from '../core/ports.ts';
+import type { Clock, ConfirmedHosts, Log, Memory, Sql, TokenSource } from '../core/ports.ts';
 import { tokenSources } from './credentialSources.ts';
 import { decodeExactly } from './exactValues.ts';
+import { ServerLimit } from './serverLimit.ts';
+import { ServerTenants } from './serverTenants.ts';
 import { SqlDoor } from './sqlDoor.ts';
 import { TokenCache } from './tokenCache.ts';
 import { TrustedHosts } from './trustedHosts.ts';
 
 export { createRowStores } from './rowStore.ts';
+
+/** The smallest service objective (Basic) serves 30 requests at a time (Learn, "Resource limits", DTU model). */
+const defaultServerLimit = 30;
 
 export interface SqlDependencies {
   log: Log;
@@ -17,6 +22,10 @@ export interface SqlDependencies {
   /** Tokens of VS Code's own accounts. */
   vscodeTokenSource: TokenSource;
   confirmedHosts: ConfirmedHosts;
+  /** Where the tenants of servers are remembered; without it they are asked again after a restart. */
+  memory?: Pick<Memory, 'get' | 'set'>;
+  /** Connections to one server over all its databases; 30 unless said. */
+  maxConnectionsPerServer?: () => number;
   /** Seen by the server as program name. */
   applicationName?: string;
 }
@@ -27,6 +36,8 @@ export function createSql(dependencies: SqlDependencies): Sql {
   return new SqlDoor({
     tokens: new TokenCache({ sources: tokenSources(dependencies.vscodeTokenSource), clock, log }),
     hosts: new TrustedHosts(clouds, confirmedHosts),
+    tenants: new ServerTenants(dependencies.memory),
+    limit: new ServerLimit(dependencies.maxConnectionsPerServer ?? (() => defaultServerLimit)),
     clock,
     log,
     applicationName: dependencies.applicationName ?? 'Passwordless SQL for Azure',

@@ -2,7 +2,6 @@
 import type { Connection } from 'tedious';
 import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError, isAppError, type Remedy } from '../core/errors.ts';
-import type { SqlStatement } from '../core/ports.ts';
 import type { ErrorContext } from '../core/sqlErrors.ts';
 import { collect, runRequest } from './runRequest.ts';
 
@@ -11,11 +10,11 @@ export async function commit(connection: Connection, context: ErrorContext): Pro
   try {
     await runRequest(connection, { text: 'COMMIT TRANSACTION;' }, collect().sink, context);
   } catch (error) {
-    if (isAppError(error, 'connectionLost') || isAppError(error, 'timeout')) {
+    if (isAppError(error, 'outcomeUnknown')) {
       throw new AppError(
         'outcomeUnknown',
         'The connection was lost while the change was being committed: it was either applied wholly or not at all. Look before trying again.',
-        { remedies: [{ kind: 'retry' }], cause: error },
+        { remedies: error.remedies, cause: error },
       );
     }
     throw error;
@@ -30,12 +29,12 @@ export function reset(connection: Connection): Promise<boolean> {
   });
 }
 
-/** A lost connection says nothing about a statement that was on its way, unless that only reads. */
-export function unknownOutcome(error: unknown, { text }: SqlStatement): unknown {
-  if (!isAppError(error, 'connectionLost') || /^\s*SELECT\b/i.test(text)) return error;
+/** The server rolls back what was not committed when a connection ends (Learn, "Transactions"). */
+export function uncommitted(error: unknown): unknown {
+  if (!isAppError(error, 'outcomeUnknown') && !isAppError(error, 'connectionLost')) return error;
   return new AppError(
-    'outcomeUnknown',
-    'The connection was lost after the statement was sent: it may or may not have been applied. Look before trying again.',
+    'connectionLost',
+    'The connection was lost before the change was committed, so the server undid it: nothing was changed.',
     { remedies: [{ kind: 'retry' }], cause: error },
   );
 }

@@ -74,6 +74,12 @@ export class OwnedSession implements SqlSession {
     }
   }
 
+  /** Ends it as a loss: whoever works with it is told why. */
+  end(reason: string): void {
+    this.#lastError = reason;
+    this.#connection.close();
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -2,7 +2,8 @@
 import { Request, type Connection } from 'tedious';
 import { AppError, cancelled, type ServerMessage } from '../core/errors.ts';
 import type { BatchSink, Cell, SqlStatement } from '../core/ports.ts';
-import { statementError, transportError, type ErrorContext } from '../core/sqlErrors.ts';
+import { onlyReads } from '../core/onlyReads.ts';
+import { statementError, type ErrorContext } from '../core/sqlErrors.ts';
 import { columnMeta, type DriverColumn } from './columnType.ts';
 import { errorCode } from './errorChain.ts';
 import { addParameters, prepareParameters } from './requestParameters.ts';
@@ -37,7 +38,8 @@ export function serverMessage(token: DriverMessage): ServerMessage {
  * Everything the batch produces goes to the sink in order; the promise settles once the server is done with it and the sink has taken
  * the last rows. A batch without parameters is sent as SQL batch, as written; with parameters through sp_executesql. `wrapped` takes
  * sp_executesql anyway: what SET changes ends with it (Learn, "SET Statements").
- * @throws AppError cancelled (after the server acknowledged), timeout, connectionLost, or the first error of the batch
+ * @throws AppError cancelled (after the server acknowledged), timeout, connectionLost (nothing can have changed), outcomeUnknown (the
+ * answer was lost and something may have), or the first error of the batch
  */
 export async function runRequest(
   connection: Connection,
@@ -56,6 +58,8 @@ export async function runRequest(
   let taking: Promise<void> | undefined;
   let sinkError: unknown;
   let failedSink = false;
+  /** It changed rows before the server heard that it should stop. */
+  let wrote = false;
 
   const failure = await new Promise<Error | null | undefined>((resolve) => {
     const request = new Request(text, (error) => resolve(error));
@@ -137,6 +141,9 @@ export async function runRequest(
     connection.on('infoMessage', onMessage);
     connection.on('errorMessage', onMessage);
     const onAbort = (): void => {
+      watchWrites(connection, request, () => {
+        wrote = true;
+      });
       connection.cancel();
     };
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -153,44 +160,110 @@ export async function runRequest(
 
   clearTimeout(timer);
   await taking;
-  if (isAborted(signal)) throw cancelled(failure);
+  const code = failure ? errorCode(failure) : undefined;
+  if (code === 'ECANCEL' && isAborted(signal)) {
+    if (wrote) {
+      throw unknown(
+        context,
+        'It had already finished on the server when the cancel arrived: what it changed is changed.',
+        failure,
+      );
+    }
+    throw cancelled(failure);
+  }
   if (failedSink) throw sinkError;
   const [first] = errors;
   if (first !== undefined) throw statementError(first, context, failure ?? undefined);
-  if (failure) throw requestError(failure, context);
+  if (!failure) return;
+  const error = requestError(failure, context, connection.closed);
+  if (error.code !== 'connectionLost') throw error;
+  // A read whose end nobody waits for any more has no outcome to tell of.
+  if (onlyReads(text)) throw isAborted(signal) ? cancelled(failure) : error;
+  if (wasNotSent(error)) throw error;
+  throw unknown(
+    context,
+    'The connection was lost after the statement was sent: it may or may not have been applied. Look before trying again.',
+    failure,
+  );
+}
+
+function unknown(context: ErrorContext, message: string, cause: unknown): AppError {
+  return new AppError('outcomeUnknown', message, {
+    remedies: [{ kind: 'checkOutcome', connectionId: context.connectionId }],
+    cause,
+  });
+}
+
+/** Whether a statement never left this computer: the connection was gone already (tedious 20.3.9, makeRequest). */
+export function wasNotSent(error: AppError): boolean {
+  return error.code === 'connectionLost' && errorCode(error.cause) === 'EINVALIDSTATE';
+}
+
+/** Of INSERT, DELETE, UPDATE and MERGE, as DONE names what it ends (MS-TDS 2.2.7.6, CurCmd). */
+const writing = new Set([0xc3, 0xc4, 0xc5, 0x117]);
+
+/**
+ * After a cancel tedious throws away what the server still sends. A DONE among it that counts rows of a write says that the write
+ * came to its end before the server heard of the cancel.
+ */
+function watchWrites(connection: Connection, request: Request, wrote: () => void): void {
+  const { debug } = connection;
+  const before = debug.token.bind(debug);
+  debug.token = (token) => {
+    if (endsWrite(token)) wrote();
+    before(token);
+  };
+  request.once('requestCompleted', () => {
+    debug.token = before;
+  });
+}
+
+function endsWrite(token: object): boolean {
+  const value = (name: 'curCmd' | 'rowCount' | 'sqlError'): unknown => Reflect.get(token, name);
+  const command = value('curCmd');
+  const count = value('rowCount');
+  return (
+    typeof command === 'number' &&
+    writing.has(command) &&
+    typeof count === 'number' &&
+    count > 0 &&
+    value('sqlError') !== true
+  );
+}
+
+function requestError(error: Error, context: ErrorContext, closed: boolean): AppError {
+  const code = errorCode(error);
+  // The server was told to stop and has not said that it did (tedious 20.3.9, cancelTimeout): nobody knows how far it came.
+  if (code === 'ETIMEOUT' && error.message.startsWith('Failed to cancel')) {
+    return new AppError(
+      'connectionLost',
+      `${context.server} did not confirm the cancel in time, so the connection was closed.`,
+      { remedies: [{ kind: 'retry' }], cause: error },
+    );
+  }
+  if (code === 'ETIMEOUT') {
+    return new AppError(
+      'timeout',
+      'The server did not answer within the request time-out of this connection, so the statement was stopped.',
+      {
+        remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: context.connectionId }],
+        cause: error,
+      },
+    );
+  }
+  // A value that tedious refuses before anything is sent (EPARAM, EREQUEST without a number).
+  if (code === 'EPARAM' || code === 'EREQUEST')
+    return new AppError('invalidInput', error.message, { cause: error });
+  if (code === undefined && !closed) return new AppError('sqlError', error.message, { cause: error });
+  return new AppError(
+    'connectionLost',
+    `The connection to ${context.server} was lost${code === undefined ? '' : ` (${code})`}.`,
+    { remedies: [{ kind: 'retry' }], cause: error },
+  );
 }
 
 const valueOf = ({ value }: { value: Cell }): Cell => value;
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
-
-function requestError(error: Error, context: ErrorContext): AppError {
-  const code = errorCode(error);
-  switch (code) {
-    case 'ETIMEOUT':
-      return new AppError(
-        'timeout',
-        'The server did not answer within the request time-out of this connection.',
-        {
-          remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: context.connectionId }],
-          cause: error,
-        },
-      );
-    case 'EINVALIDSTATE':
-    case 'ECLOSE':
-    case 'ESOCKET':
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'ECONNABORTED':
-      return transportError(code, context, error);
-    case undefined:
-      return new AppError('sqlError', error.message, { cause: error });
-    default:
-      // A value that tedious refuses before anything is sent (EPARAM, EREQUEST without a number).
-      return code === 'EPARAM' || code === 'EREQUEST'
-        ? new AppError('invalidInput', error.message, { cause: error })
-        : transportError(code, context, error);
-  }
-}
 
 /** A sink that keeps every result set, for short statements. */
 export function collect(): {

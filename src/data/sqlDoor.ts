@@ -1,13 +1,11 @@
-// The door to databases: gets a token, takes a connection, runs, and gives it back clean. Everything about expiry and retry ends here.
-import type { Connection } from 'tedious';
+// The door to databases: takes a connection, runs, gives it back clean, and repeats only what cannot have happened twice.
 import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { onlyReads } from '../core/onlyReads.ts';
 import type {
-  AccessToken,
   BatchSink,
-  Clock,
+  ConnectionDiagnostics,
   Event,
-  Log,
   QueryResult,
   Sql,
   SqlSession,
@@ -15,63 +13,42 @@ import type {
   TokenFacts,
 } from '../core/ports.ts';
 import { isTokenRefused, isTransient } from '../core/sqlErrors.ts';
-import { commit, reset, unknownOutcome, withRemedies } from './outcome.ts';
+import { commit, reset, uncommitted, withRemedies } from './outcome.ts';
 import { OwnedSession } from './ownedSession.ts';
-import { collect, runRequest } from './runRequest.ts';
-import type { TokenCache, TokenOwner } from './tokenCache.ts';
-import { TokenPool } from './tokenPool.ts';
-import type { TrustedHosts } from './trustedHosts.ts';
+import {
+  firstAttempt,
+  Pools,
+  serverKey,
+  type Attempt,
+  type Opened,
+  type Options,
+  type PoolsParts,
+} from './pools.ts';
+import { collect, runRequest, wasNotSent } from './runRequest.ts';
 
-export interface SqlDoorParts {
-  tokens: TokenCache;
-  hosts: TrustedHosts;
-  clock: Clock;
-  log: Log;
-  applicationName: string;
-}
-
-interface Options {
-  signal?: AbortSignal;
-  gesture?: boolean;
-}
-
-/** What an attempt knows of the one before it. */
-interface Attempt extends Options {
-  /** The server refused the last token: with a person there, not even the source's own cache is believed. */
-  refused?: boolean;
-}
-
-/** The pool of one connection, for as long as its profile and identity stay the same. */
-interface Pooled {
-  pool: TokenPool;
-  identity: string;
-  token: AccessToken;
-}
-
-/** Waits between attempts at a login that fails for the moment (Learn: first after 5 s, then exponentially); 75 s cover a resume. */
-const backOff = [5_000, 10_000, 20_000, 40_000];
 /** Ends whatever a caller may have left behind; a severity from 20 on ends the connection anyway (Learn, severity levels). */
 const fatalClass = 20;
+/** A server that restarts breaks every connection of a pool; more than this and it is something else. */
+const mostRepeats = 2;
 
 export class SqlDoor implements Sql {
-  readonly #parts: SqlDoorParts;
-  readonly #pools = new Map<string, Pooled>();
-  readonly #sessions = new Set<OwnedSession>();
-  /** Whose token each connection used last. */
-  readonly #owners = new Map<string, TokenOwner>();
-  /** Which connections share a token. */
-  readonly #users = new Map<string, Set<string>>();
+  readonly #parts: PoolsParts;
+  readonly #pools: Pools;
+  readonly #sessions = new Map<OwnedSession, string>();
   readonly #listeners = new Set<(event: { connectionId: string }) => void>();
 
-  constructor(parts: SqlDoorParts) {
+  constructor(parts: PoolsParts) {
     this.#parts = parts;
+    this.#pools = new Pools(parts);
+    this.onDidChangeWaiting = this.#pools.onDidChangeWaiting;
+    this.onDidNeedSignIn = this.#pools.onDidNeedSignIn;
     parts.tokens.onDidChange(({ key }) => {
-      for (const connectionId of this.#users.get(key) ?? []) {
-        for (const listener of this.#listeners) listener({ connectionId });
-      }
+      for (const connectionId of this.#pools.usersOf(key)) this.#tokenChanged(connectionId);
     });
   }
 
+  readonly onDidChangeWaiting: Sql['onDidChangeWaiting'];
+  readonly onDidNeedSignIn: Sql['onDidNeedSignIn'];
   readonly onDidChangeToken: Event<{ connectionId: string }> = (listener) => {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
@@ -82,19 +59,27 @@ export class SqlDoor implements Sql {
     statement: SqlStatement,
     options: Options = {},
   ): Promise<QueryResult> {
-    for (let attempt = 0; ; attempt++) {
-      const { connection, pooled, owner } = await this.#take(profile, { ...options, refused: attempt > 0 });
+    const attempt = firstAttempt();
+    let repeats = 0;
+    let failure: AppError | undefined;
+    for (;;) {
+      const opened = await this.#take(profile, options, attempt, failure);
       const { sink, results, started } = collect();
       try {
-        await this.#pooledRun(connection, pooled, statement, sink, options.signal);
+        await this.#pooledRun(opened, statement, sink, options.signal);
         return results.at(-1) ?? { columns: [], rows: [] };
       } catch (error) {
-        // 37396 refuses the request before it does anything, so once more is not twice.
-        if (attempt > 0 || started() || !isAppError(error) || !isTokenRefused(error)) {
-          throw withRemedies(unknownOutcome(error, statement), profile);
-        }
-        this.#parts.log.info(`The token of ${profile.name} was refused; getting another one.`);
-        this.#parts.tokens.drop(owner, pooled.token);
+        if (!isAppError(error)) throw error;
+        // Refused for the moment, and it only reads: the server is asked again after a while.
+        failure = isTransient(error) && onlyReads(statement.text) ? error : undefined;
+        const again =
+          failure !== undefined ||
+          (repeats++ < mostRepeats && this.#mayRepeat(error, statement, started(), attempt));
+        if (!again) throw withRemedies(error, profile);
+        if (isTokenRefused(error)) attempt.refused = this.#dropToken(opened);
+        if (error.code === 'connectionLost') opened.pool.retireIdle();
+        this.#pools.countRetry(profile.id);
+        this.#parts.log.info(`${profile.name}: ${error.message} Once more.`);
       }
     }
   }
@@ -104,11 +89,14 @@ export class SqlDoor implements Sql {
     statements: readonly SqlStatement[],
     options: Options = {},
   ): Promise<QueryResult[]> {
-    for (let attempt = 0; ; attempt++) {
-      const { connection, pooled, owner } = await this.#take(profile, { ...options, refused: attempt > 0 });
-      const { context } = pooled.pool;
+    const attempt = firstAttempt();
+    for (let repeats = 0; ; repeats++) {
+      const opened = await this.#take(profile, options, attempt);
+      const { connection, pool } = opened;
+      const { context } = pool;
       let broken = true;
       let begun = false;
+      let committing = false;
       try {
         await runRequest(
           connection,
@@ -125,35 +113,34 @@ export class SqlDoor implements Sql {
           all.push(...results);
         }
         // From here on nobody may interrupt: an answer that is not read leaves the outcome open.
+        committing = true;
         await commit(connection, context);
         broken = !(await reset(connection));
         return all;
       } catch (error) {
-        if (connection.inTransaction && !connection.closed) {
-          await runRequest(
-            connection,
-            { text: 'IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;' },
-            collect().sink,
-            context,
-          ).catch((failure: unknown) => {
-            this.#parts.log.warn(`Rolling back failed, the connection is closed instead: ${textOf(failure)}`);
-          });
-        }
+        if (connection.inTransaction && !connection.closed) await this.#rollBack(opened);
         broken = connection.closed || connection.inTransaction || !(await reset(connection));
-        if (begun || attempt > 0 || !isAppError(error) || !isTokenRefused(error))
-          throw withRemedies(error, profile);
+        const failure = committing ? error : uncommitted(error);
+        // Nothing but BEGIN was sent: once more is not twice.
+        const lost = isAppError(failure, 'connectionLost');
+        const tokenRefused = isAppError(failure) && isTokenRefused(failure) && attempt.refused === undefined;
+        if (begun || repeats >= mostRepeats || !(lost || tokenRefused)) throw withRemedies(failure, profile);
         broken = true;
-        this.#parts.tokens.drop(owner, pooled.token);
+        if (tokenRefused) attempt.refused = this.#dropToken(opened);
+        if (lost) pool.retireIdle();
+        this.#pools.countRetry(profile.id);
       } finally {
-        pooled.pool.give(connection, broken);
+        pool.give(connection, broken);
       }
     }
   }
 
   async openSession(profile: ConnectionProfile, options: Options = {}): Promise<SqlSession> {
-    const { connection, pooled } = await this.#connect(profile, options, (pool) => pool.dial(options.signal));
-    const session = new OwnedSession(connection, pooled.pool.context);
-    this.#sessions.add(session);
+    const { connection, pool } = await this.#pools.connect(profile, options, (target, signal) =>
+      target.dial(signal),
+    );
+    const session = new OwnedSession(connection, pool.context);
+    this.#sessions.set(session, profile.id);
     connection.once('end', () => this.#sessions.delete(session));
     return session;
   }
@@ -178,9 +165,21 @@ export class SqlDoor implements Sql {
     };
   }
 
+  async testCredential(profile: ConnectionProfile, options: Options = {}): Promise<TokenFacts> {
+    try {
+      const { owner } = await this.#pools.token(profile, options);
+      const facts = this.#parts.tokens.facts(owner);
+      if (facts === undefined)
+        throw new AppError('signInRequired', 'The token was dropped meanwhile. Sign in again.');
+      return facts;
+    } catch (error) {
+      throw withRemedies(error, profile);
+    }
+  }
+
   tokenFacts(profile: ConnectionProfile): TokenFacts | undefined {
     try {
-      return this.#parts.tokens.facts(this.#owner(profile));
+      return this.#parts.tokens.facts(this.#pools.ownerOf(profile));
     } catch (error) {
       // A host that nobody confirmed has no token; that is what there is to show.
       if (isAppError(error)) return undefined;
@@ -188,105 +187,85 @@ export class SqlDoor implements Sql {
     }
   }
 
-  async close(connectionId: string): Promise<void> {
-    const pooled = this.#pools.get(connectionId);
-    this.#pools.delete(connectionId);
+  diagnostics(profile: ConnectionProfile): ConnectionDiagnostics | undefined {
+    const state = this.#pools.state(profile.id);
+    if (state === undefined) return undefined;
+    const { tokens, limit, clock } = this.#parts;
+    const facts = this.tokenFacts(profile);
+    const server = serverKey(profile);
+    return {
+      connectionId: profile.id,
+      ...(state.pool?.numbers ?? { inUse: 0, idle: 0, waiting: 0 }),
+      sessions: [...this.#sessions.values()].filter((id) => id === profile.id).length,
+      maxPoolSize: profile.maxPoolSize,
+      created: state.counts.created,
+      failedLogins: state.counts.failedLogins,
+      retired: { ...state.counts.retired },
+      serverConnections: limit.open(server),
+      serverLimit: limit.max,
+      token:
+        facts === undefined || state.owner === undefined
+          ? undefined
+          : {
+              ...facts,
+              minutesLeft: Math.max(0, Math.floor((facts.expiresOn - clock.now()) / 60_000)),
+              refreshes: tokens.refreshes(state.owner),
+            },
+      serverTenant: this.#pools.serverTenant(profile),
+      retries: state.retries,
+      lastFailure: state.lastFailure,
+    };
+  }
+
+  cancelWaiting(connectionId: string): void {
+    this.#pools.cancelWaiting(connectionId);
+  }
+
+  close(connectionId: string): Promise<void> {
+    return this.#pools.close(connectionId, 'drain');
+  }
+
+  async signOut(connectionId: string): Promise<void> {
     // Whoever signs out must not be let in again by a token that is still remembered.
-    const owner = this.#owners.get(connectionId);
-    this.#owners.delete(connectionId);
-    if (owner !== undefined) this.#parts.tokens.drop(owner);
-    await pooled?.pool.end();
+    const owner = this.#pools.state(connectionId)?.owner;
+    if (owner !== undefined) this.#parts.tokens.forget(owner);
+    for (const [session, id] of this.#sessions)
+      if (id === connectionId) session.end('You signed out of this connection.');
+    await this.#pools.close(connectionId, 'now');
+    this.#tokenChanged(connectionId);
   }
 
   async dispose(): Promise<void> {
     this.#listeners.clear();
     this.#parts.tokens.dispose();
     await Promise.all([
-      ...[...this.#sessions].map((session) => session.close()),
-      ...[...this.#pools.keys()].map((id) => this.close(id)),
+      ...[...this.#sessions.keys()].map((session) => session.close()),
+      this.#pools.dispose(),
     ]);
   }
 
-  #owner(profile: ConnectionProfile): TokenOwner {
-    return { cloud: this.#parts.hosts.cloudOf(profile), credential: profile.credential };
+  /**
+   * Whether a statement can be sent again without being carried out twice: it never left, the server refused it before doing
+   * anything (37396), or it only reads and nobody has seen anything of it.
+   */
+  #mayRepeat(error: AppError, { text }: SqlStatement, started: boolean, { refused }: Attempt): boolean {
+    if (isTokenRefused(error)) return !started && refused === undefined;
+    if (wasNotSent(error)) return true;
+    return onlyReads(text) && (error.code === 'connectionLost' || error.code === 'deadlock');
   }
 
-  #take(
-    profile: ConnectionProfile,
-    options: Attempt,
-  ): Promise<{ connection: Connection; pooled: Pooled; owner: TokenOwner }> {
-    return this.#connect(profile, options, (pool) => pool.take(options.signal));
+  #dropToken({ connection, pool, owner }: Opened): string {
+    const token = pool.tokenOf(connection);
+    if (token !== undefined) this.#parts.tokens.drop(owner, token);
+    return token?.token ?? '';
   }
 
-  /** A token first, then a connection; a refused token is replaced once, a database that is not there yet is waited for. */
-  async #connect(
-    profile: ConnectionProfile,
-    options: Attempt,
-    open: (pool: TokenPool) => Promise<Connection>,
-  ): Promise<{ connection: Connection; pooled: Pooled; owner: TokenOwner }> {
-    const { tokens, clock, log } = this.#parts;
-    const owner = this.#owner(profile);
-    this.#owners.set(profile.id, owner);
-    const users = this.#users.get(tokens.key(owner)) ?? new Set();
-    this.#users.set(tokens.key(owner), users.add(profile.id));
-    let refused = options.refused === true;
-    let waits = 0;
-    for (;;) {
-      try {
-        const mode = options.gesture !== true ? 'silent' : refused ? 'renew' : 'interactive';
-        const token = await tokens.get(owner, mode, options.signal);
-        const pooled = this.#pool(profile, owner, token);
-        return { connection: await open(pooled.pool), pooled, owner };
-      } catch (error) {
-        if (!isAppError(error)) throw error;
-        const wait = backOff[waits];
-        if (isTokenRefused(error) && !refused) {
-          refused = true;
-          tokens.drop(owner);
-        } else if (isTransient(error) && error.server !== undefined && wait !== undefined) {
-          waits++;
-          log.info(`${profile.name}: ${error.message} Trying again in ${wait / 1000} s.`);
-          await clock.sleep(wait, options.signal);
-        } else {
-          throw withRemedies(error, profile);
-        }
-      }
-    }
-  }
-
-  #pool(profile: ConnectionProfile, owner: TokenOwner, token: AccessToken): Pooled {
-    const identity = JSON.stringify([profile, owner.cloud, token.objectId, token.tenant]);
-    const existing = this.#pools.get(profile.id);
-    if (existing?.identity === identity) {
-      existing.token = token;
-      return existing;
-    }
-    if (existing !== undefined) {
-      existing.pool
-        .end()
-        .catch((error: unknown) => this.#parts.log.debug(`Closing a pool: ${textOf(error)}`));
-    }
-    const { clock, log, hosts, applicationName } = this.#parts;
-    const pool = new TokenPool({
-      profile,
-      cloud: owner.cloud,
-      clock,
-      log,
-      applicationName,
-      checkHost: (host) => {
-        // The server itself was cleared by cloudOf; what is checked here are the places it sends us to.
-        if (host !== profile.server) hosts.check(host, owner.cloud, profile);
-      },
-      token: () => pooled.token,
-    });
-    const pooled: Pooled = { pool, identity, token };
-    this.#pools.set(profile.id, pooled);
-    return pooled;
+  #take(profile: ConnectionProfile, options: Options, attempt: Attempt, failure?: AppError): Promise<Opened> {
+    return this.#pools.connect(profile, options, (pool, signal) => pool.take(signal), attempt, failure);
   }
 
   async #pooledRun(
-    connection: Connection,
-    { pool }: Pooled,
+    { connection, pool }: Opened,
     statement: SqlStatement,
     sink: BatchSink,
     signal: AbortSignal | undefined,
@@ -310,8 +289,22 @@ export class SqlDoor implements Sql {
       pool.give(connection, broken);
     }
   }
-}
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown failure';
+  async #rollBack({ connection, pool }: Opened): Promise<void> {
+    try {
+      await runRequest(
+        connection,
+        { text: 'IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;' },
+        collect().sink,
+        pool.context,
+      );
+    } catch (error) {
+      const text = error instanceof Error ? error.message : 'unknown failure';
+      this.#parts.log.warn(`Rolling back failed, the connection is closed instead: ${text}`);
+    }
+  }
+
+  #tokenChanged(connectionId: string): void {
+    for (const listener of this.#listeners) listener({ connectionId });
+  }
 }

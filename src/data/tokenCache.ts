@@ -18,12 +18,15 @@ const minute = 60_000;
 /** MSAL answers with its cached token until this much of its life is left (facts section 1). */
 const msalRefresh = 300_000;
 
-/** Left life, in milliseconds, below which a token is renewed while it is still used; short tokens by a share of their life. */
-export function refreshBelow(token: AccessToken): number {
-  return Math.min(10 * minute, 0.25 * (token.expiresOn - token.issuedOn));
+/**
+ * Left life, in milliseconds, below which a token is renewed while it is still used; short tokens by a share of their life.
+ * `jitter` (0.9 to 1) keeps the tokens of several connections from being renewed all at once.
+ */
+export function refreshBelow(token: Pick<AccessToken, 'expiresOn' | 'issuedOn'>, jitter = 1): number {
+  return jitter * Math.min(10 * minute, 0.25 * (token.expiresOn - token.issuedOn));
 }
 /** … below which a caller waits for the new one. */
-export function waitBelow(token: AccessToken): number {
+export function waitBelow(token: Pick<AccessToken, 'expiresOn' | 'issuedOn'>): number {
   return Math.min(5 * minute, 0.1 * (token.expiresOn - token.issuedOn));
 }
 /** … below which no connection may be opened with it or handed out. `connectTimeout` in milliseconds. */
@@ -32,6 +35,15 @@ export function retireBelow(
   connectTimeout: number,
 ): number {
   return Math.min(Math.max(minute, 2 * connectTimeout), 0.05 * (token.expiresOn - token.issuedOn));
+}
+
+/** Left life below which nothing is left to fall back on when there is no newer token. */
+function lastResort(token: AccessToken): number {
+  return Math.min(minute, 0.05 * (token.expiresOn - token.issuedOn));
+}
+/** Between two questions in the background that brought nothing new. */
+function pause(token: AccessToken): number {
+  return Math.min(minute, 0.05 * (token.expiresOn - token.issuedOn));
 }
 
 interface Flight {
@@ -46,6 +58,11 @@ interface Flight {
 interface Entry {
   owner: TokenOwner;
   token: AccessToken | undefined;
+  /** Which inner credential answered, when the source asks several. */
+  answeredBy: string | undefined;
+  /** Tokens that replaced another. */
+  refreshes: number;
+  jitter: number;
   flight: Flight | undefined;
   /** No background refresh before this: the source answered an early one with the same token. */
   notBefore: number;
@@ -60,7 +77,16 @@ export class TokenCache {
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(event: { key: string }) => void>();
 
-  constructor(parts: { sources: Record<CredentialKind, TokenSource>; clock: Clock; log: Log }) {
+  readonly #random: () => number;
+
+  /** `random` gives 0 to 1, for the jitter of each key. */
+  constructor(parts: {
+    sources: Record<CredentialKind, TokenSource>;
+    clock: Clock;
+    log: Log;
+    random?: () => number;
+  }) {
+    this.#random = parts.random ?? Math.random;
     this.#sources = parts.sources;
     this.#clock = parts.clock;
     this.#log = parts.log;
@@ -95,17 +121,22 @@ export class TokenCache {
     const { token } = entry;
     if (token === undefined || mode === 'renew') return this.#fetch(entry, mode, signal);
     const left = token.expiresOn - this.#clock.now();
-    if (left > refreshBelow(token)) return token;
+    if (left > refreshBelow(token, entry.jitter)) return token;
     if (left > waitBelow(token)) {
       this.#refreshBehind(entry);
       return token;
     }
+    // It has just been asked for in vain: what is left is used up first, not a question for each statement.
+    if (mode === 'silent' && this.#clock.now() < entry.notBefore && left > lastResort(token)) return token;
     try {
       const fresh = await this.#fetch(entry, mode, signal);
+      if (fresh.token === token.token) entry.notBefore = this.#clock.now() + pause(token);
       if (fresh.expiresOn > this.#clock.now()) return fresh;
     } catch (error) {
+      entry.notBefore = this.#clock.now() + pause(token);
       // What is left of the old one is still good: a prompt or a missing network must not stop what works.
-      if (isAppError(error, 'cancelled') || token.expiresOn - this.#clock.now() <= minute) throw error;
+      if (isAppError(error, 'cancelled') || token.expiresOn - this.#clock.now() <= lastResort(token))
+        throw error;
       this.#log.warn(`No fresh token for ${token.who}: ${messageOf(error)}`);
       return token;
     }
@@ -117,10 +148,22 @@ export class TokenCache {
 
   /** What is known without asking anybody. */
   facts(owner: TokenOwner): TokenFacts | undefined {
-    const token = this.#entries.get(this.key(owner))?.token;
-    if (token === undefined) return undefined;
-    const { who, tenant, audience, objectId, expiresOn } = token;
-    return { who, tenant, audience, objectId, expiresOn, source: sourceLabel(owner.credential.kind) };
+    const entry = this.#entries.get(this.key(owner));
+    if (entry?.token === undefined) return undefined;
+    const { who, tenant, audience, objectId, expiresOn } = entry.token;
+    const label = sourceLabel(owner.credential.kind);
+    const source = entry.answeredBy === undefined ? label : `${label} (${entry.answeredBy})`;
+    return { who, tenant, audience, objectId, expiresOn, source };
+  }
+
+  /** The token itself, as it is, without asking anybody. */
+  peek(owner: TokenOwner): AccessToken | undefined {
+    return this.#entries.get(this.key(owner))?.token;
+  }
+
+  /** How often a token of this owner was replaced by a newer one. */
+  refreshes(owner: TokenOwner): number {
+    return this.#entries.get(this.key(owner))?.refreshes ?? 0;
   }
 
   /** Forgets a token that a server refused, unless it was replaced meanwhile; without `token`, whatever there is. */
@@ -130,6 +173,16 @@ export class TokenCache {
     if (entry?.token === undefined || (token !== undefined && entry.token.token !== token.token)) return;
     entry.token = undefined;
     entry.notBefore = 0;
+    this.#changed(key);
+  }
+
+  /** Signed out: also what is being asked for at the moment is not kept. */
+  forget(owner: TokenOwner): void {
+    const key = this.key(owner);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    entry.flight?.abort.abort();
     this.#changed(key);
   }
 
@@ -143,7 +196,15 @@ export class TokenCache {
     const key = this.key(owner);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { owner, token: undefined, flight: undefined, notBefore: 0 };
+      entry = {
+        owner,
+        token: undefined,
+        answeredBy: undefined,
+        refreshes: 0,
+        jitter: 0.9 + 0.1 * this.#random(),
+        flight: undefined,
+        notBefore: 0,
+      };
       this.#entries.set(key, entry);
     }
     return entry;
@@ -156,9 +217,11 @@ export class TokenCache {
       try {
         const token = await this.#fetch(entry, 'silent');
         // The source keeps its own cache: no failure, ask again when it is ready to renew.
-        if (token.token === before?.token) entry.notBefore = token.expiresOn - msalRefresh + 1000;
+        if (token.token === before?.token) {
+          entry.notBefore = Math.max(token.expiresOn - msalRefresh + 1000, this.#clock.now() + pause(token));
+        }
       } catch (error) {
-        entry.notBefore = this.#clock.now() + minute;
+        entry.notBefore = this.#clock.now() + (before === undefined ? minute : pause(before));
         this.#log.debug(`Background refresh: ${messageOf(error)}`);
       }
     };
@@ -194,7 +257,7 @@ export class TokenCache {
 
   async #ask(entry: Entry, mode: TokenMode, signal: AbortSignal): Promise<AccessToken> {
     const { cloud, credential } = entry.owner;
-    const { token: text } = await this.#sources[credential.kind].getToken({
+    const { token: text, answeredBy } = await this.#sources[credential.kind].getToken({
       cloud,
       credential,
       mode,
@@ -209,8 +272,13 @@ export class TokenCache {
       );
     }
     const changed = entry.token?.token !== token.token;
+    if (changed && entry.token !== undefined) entry.refreshes++;
     entry.token = token;
-    if (changed) {
+    entry.answeredBy = answeredBy;
+    this.#log.trace(
+      `Token of ${token.who} from ${sourceLabel(credential.kind)}, until ${new Date(token.expiresOn).toISOString()}.`,
+    );
+    if (changed && this.#entries.get(this.key(entry.owner)) === entry) {
       entry.notBefore = 0;
       this.#changed(this.key(entry.owner));
     }

@@ -1,17 +1,29 @@
 // A pool of connections of one profile and identity, each opened with a token that was there before it dialed.
 import mssql from 'mssql';
-import type { Connection } from 'tedious';
+import type { Connection, ConnectionConfiguration } from 'tedious';
 import { AppError, cancelled, type ServerMessage } from '../core/errors.ts';
-import type { AccessToken } from '../core/ports.ts';
+import type { AccessToken, Clock, Log, RetireReason } from '../core/ports.ts';
 import type { ErrorContext } from '../core/sqlErrors.ts';
 import { connectError, errorChain } from './errorChain.ts';
-import { poolConfig, type Link, type TokenPoolParts } from './poolConfig.ts';
+import { LoginGuard } from './loginGuard.ts';
+import {
+  acquireTimeout,
+  driverConfig,
+  idleLife,
+  ownAuthority,
+  poolConfig,
+  type Authority,
+  type Target,
+} from './poolConfig.ts';
 import { serverMessage } from './runRequest.ts';
+import type { Evictable } from './serverLimit.ts';
 import { retireBelow } from './tokenCache.ts';
 
 // mssql's own extension points and marks, not in its types (mssql 12.7.14, lib/tedious/connection-pool.js); pinned by tokenPool.test.ts.
 declare module 'mssql' {
   interface ConnectionPool {
+    /** Called for every connection. */
+    _config(): ConnectionConfiguration;
     _poolCreate(): Promise<Connection>;
     _poolDestroy(connection: Connection): Promise<void>;
     _poolValidate(connection: Connection): boolean | Promise<boolean>;
@@ -29,97 +41,177 @@ declare module 'tedious' {
 const minute = 60_000;
 /** A connection lives 55 to 60 minutes, so that a pool's connections do not all end at once. */
 const maxAge = (): number => (55 + 5 * Math.random()) * minute;
-/** How long the first connection may wait for its first user. */
-const spareLife = 30_000;
+
+/** What a connection went through, over all pools of one saved connection. */
+export interface PoolCounts {
+  created: number;
+  failedLogins: number;
+  retired: Record<RetireReason, number>;
+}
+
+export interface TokenPoolParts extends Target {
+  clock: Clock;
+  log: Log;
+  counts: PoolCounts;
+  /** Refuses a host before it is dialed. @throws AppError hostNotConfirmed */
+  checkHost: (host: string) => void;
+  /** A token that is good for connecting now; there already, unless the request waited long for its turn. @throws AppError */
+  freshToken(): Promise<AccessToken>;
+  /** The newest token that is known. */
+  knownToken(): AccessToken | undefined;
+  /** The tenant that the server named at a login. */
+  serverTenant(tenant: string | undefined): void;
+  /** Waits for a place at the server; what comes back gives it up. @throws AppError tooBusy, cancelled */
+  enterServer(timeout: number, signal?: AbortSignal): Promise<() => void>;
+}
+
+interface Making {
+  guard: LoginGuard | undefined;
+  connection: Connection | undefined;
+}
 
 interface Life {
   born: number;
   maxAge: number;
   token: AccessToken;
+  /** Since when nobody uses it; undefined while somebody does, or when it is a session's own. */
+  idleSince: number | undefined;
+  /** A session's own: the pool neither hands it out nor counts it. */
+  owned: boolean;
+  /** Why it is being closed, once it is. */
+  retired: RetireReason | undefined;
 }
 
-export class TokenPool extends mssql.ConnectionPool {
+export class TokenPool extends mssql.ConnectionPool implements Evictable {
   readonly #parts: TokenPoolParts;
-  readonly #link: Link;
-  readonly #lives = new WeakMap<Connection, Life>();
+  /** Every connection that is open. */
+  readonly #lives = new Map<Connection, Life>();
+  /** The connection that mssql is making, and its guard; read by closures that exist before `super()` returns. */
+  readonly #making: Making;
+  readonly #authority: Authority;
   /** Opened by `connect()` as its probe; the first user gets it instead of a second login. */
   #spare: Connection | undefined;
-  #spareTimer: NodeJS.Timeout | undefined;
   #probing = false;
   #connecting: Promise<unknown> | undefined;
-  #logins = 0;
+  #ended = false;
+  #dialing = new AbortController();
 
+  /** @throws AppError invalidInput when the custom cloud's certificate authority cannot be read */
   constructor(parts: TokenPoolParts) {
-    const link: Link = { made: undefined };
-    super(poolConfig(parts, link));
+    const making: Making = { guard: undefined, connection: undefined };
+    super({
+      ...poolConfig(parts),
+      beforeConnect: (connection) => {
+        making.connection = connection;
+        making.guard?.watch(connection);
+      },
+    });
     this.#parts = parts;
-    this.#link = link;
+    this.#making = making;
+    this.#authority = ownAuthority(parts.cloud);
     // Without a listener a failing connection would end the extension host.
     this.on('error', (error) => parts.log.debug(`Pool of ${parts.profile.server}: ${describe(error)}`));
   }
 
   get context(): ErrorContext {
-    const { id, server, database, credential } = this.#parts.profile;
-    return { connectionId: id, server, database, credential: credential.kind };
+    const { id, server, database } = this.#parts.profile;
+    return { connectionId: id, server, database };
   }
 
-  /** Physical logins so far. */
-  get logins(): number {
-    return this.#logins;
+  /** Connections of the pool: in use, unused, and requests that wait for one. */
+  get numbers(): { inUse: number; idle: number; waiting: number } {
+    const pooled = [...this.#lives.values()].filter(({ owned, retired }) => !owned && retired === undefined);
+    const idle = pooled.filter(({ idleSince }) => idleSince !== undefined).length;
+    return { inUse: pooled.length - idle, idle, waiting: this.connected ? this.pending : 0 };
+  }
+
+  /** The token with which a connection was opened. */
+  tokenOf(connection: Connection): AccessToken | undefined {
+    return this.#lives.get(connection)?.token;
   }
 
   /**
    * A connection of one's own until {@link give} it back.
    * @throws AppError of the login, cancelled, tooBusy when all are in use
    */
-  take(signal?: AbortSignal): Promise<Connection> {
-    return unlessAborted(this.#acquire(), signal, (connection) => this.give(connection));
+  async take(signal?: AbortSignal): Promise<Connection> {
+    const connection = await unlessAborted(this.#acquire(), signal, (late) => this.give(late));
+    const life = this.#lives.get(connection);
+    if (life !== undefined) life.idleSince = undefined;
+    return connection;
   }
 
   /** `broken`: it is not handed out again. */
   give(connection: Connection, broken = false): void {
-    if (broken) connection.hasError = true;
+    const life = this.#lives.get(connection);
+    if (broken || this.#ended) this.#retire(connection, broken ? 'broken' : 'closed');
+    else if (life !== undefined) life.idleSince = this.#parts.clock.now();
     this.release(connection);
   }
 
   /** A connection outside the pool, for a session that owns it. @throws AppError */
-  dial(signal?: AbortSignal): Promise<Connection> {
-    return unlessAborted(this.#dial(), signal, (connection) => connection.close());
+  async dial(signal?: AbortSignal): Promise<Connection> {
+    const connection = await unlessAborted(this.#dial(signal), signal, (late) => late.close());
+    const life = this.#lives.get(connection);
+    if (life !== undefined) life.owned = true;
+    return connection;
   }
 
-  async end(): Promise<void> {
-    clearTimeout(this.#spareTimer);
+  evictIdle(): boolean {
+    const [oldest] = [...this.#lives]
+      .filter(([, { idleSince, retired }]) => idleSince !== undefined && retired === undefined)
+      .toSorted(([, a], [, b]) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
+    if (oldest === undefined) return false;
+    this.#retire(oldest[0], 'evicted');
+    return true;
+  }
+
+  /** The server went away: what nobody uses went with it, most likely, and is cheaper to open again than to find broken one by one. */
+  retireIdle(): void {
+    for (const [connection, { idleSince }] of this.#lives) {
+      if (idleSince !== undefined) this.#retire(connection, 'broken');
+    }
+  }
+
+  /** drain: what is in use ends when its work is done. now: everything ends, sessions of their own included. */
+  async end(how: 'drain' | 'now'): Promise<void> {
+    this.#ended = true;
+    if (how === 'now') this.#dialing.abort();
+    for (const [connection, { idleSince, owned }] of this.#lives) {
+      if (how === 'now' || (idleSince !== undefined && !owned)) this.#retire(connection, 'closed');
+    }
     // mssql refuses to close while it connects.
     await this.#connecting?.catch(() => undefined);
     const spare = this.#spare;
     this.#spare = undefined;
-    if (spare !== undefined) await super._poolDestroy(spare);
+    if (spare !== undefined) this.#retire(spare, 'closed');
     await this.close();
   }
 
-  override _poolCreate(): Promise<Connection> {
+  override _config(): ConnectionConfiguration {
+    const { guard } = this.#making;
+    if (guard === undefined)
+      throw new AppError('notSupported', 'The driver connects when it was not told to.');
+    return driverConfig(this.#parts, guard, this.#authority);
+  }
+
+  override async _poolCreate(): Promise<Connection> {
     const spare = this.#spare;
     this.#spare = undefined;
-    clearTimeout(this.#spareTimer);
     if (spare !== undefined) {
-      if (this._poolValidate(spare) === true) return Promise.resolve(spare);
-      void super._poolDestroy(spare);
+      if (await this._poolValidate(spare)) return spare;
+      this.#retire(spare, 'broken');
     }
     return this.#dial();
   }
 
-  /** `connect()` opens one connection to try and destroys it: that one is kept. */
+  /** `connect()` opens one connection to try and destroys it: that one is kept. tarn destroys what was unused for long. */
   override _poolDestroy(connection: Connection): Promise<void> {
     if (this.#probing) {
       this.#spare = connection;
-      this.#spareTimer = setTimeout(() => {
-        if (this.#spare !== connection) return;
-        this.#spare = undefined;
-        void super._poolDestroy(connection);
-      }, spareLife);
-      this.#spareTimer.unref();
       return Promise.resolve();
     }
+    this.#retire(connection, this.#ended ? 'closed' : 'idle');
     return super._poolDestroy(connection);
   }
 
@@ -129,12 +221,36 @@ export class TokenPool extends mssql.ConnectionPool {
    */
   override _poolValidate(connection: Connection): boolean | Promise<boolean> {
     const life = this.#lives.get(connection);
-    const now = this.#parts.clock.now();
-    if (life === undefined || now - life.born > life.maxAge) return false;
-    const margin = retireBelow(life.token, this.#parts.profile.connectTimeout * 1000);
-    const isNewer = this.#parts.token().expiresOn > life.token.expiresOn;
-    if (isNewer && life.token.expiresOn - now < margin) return false;
-    return super._poolValidate(connection);
+    if (life === undefined || life.retired !== undefined) return false;
+    const reason = this.#worn(life);
+    if (reason !== undefined) {
+      this.#retire(connection, reason);
+      return false;
+    }
+    const usable = super._poolValidate(connection);
+    if (usable === false) this.#retire(connection, 'broken');
+    return usable;
+  }
+
+  #worn({ born, maxAge: limit, token, idleSince }: Life): RetireReason | undefined {
+    const { clock, profile } = this.#parts;
+    const now = clock.now();
+    if (now - born > limit) return 'age';
+    // A computer that slept: the timers did not run, the server's did.
+    if (idleSince !== undefined && now - idleSince > 2 * idleLife) return 'idle';
+    const isNewer = (this.#parts.knownToken()?.expiresOn ?? 0) > token.expiresOn;
+    const left = token.expiresOn - now;
+    return isNewer && left < retireBelow(token, profile.connectTimeout * 1000) ? 'token' : undefined;
+  }
+
+  #retire(connection: Connection, reason: RetireReason): void {
+    const life = this.#lives.get(connection);
+    connection.hasError = true;
+    if (life === undefined || life.retired !== undefined) return;
+    life.retired = reason;
+    this.#parts.counts.retired[reason]++;
+    this.#parts.log.trace(`${this.#parts.profile.name}: a connection ends (${reason}).`);
+    if (!connection.closed) connection.close();
   }
 
   async #acquire(): Promise<Connection> {
@@ -143,13 +259,11 @@ export class TokenPool extends mssql.ConnectionPool {
       return await this.acquire(this);
     } catch (error) {
       if (isPoolTimeout(error)) {
+        const { id, maxPoolSize } = this.#parts.profile;
         throw new AppError(
           'tooBusy',
-          `All ${this.#parts.profile.maxPoolSize} connections of this pool are in use. Wait for a running statement, or allow more.`,
-          {
-            remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: this.#parts.profile.id }],
-            cause: error,
-          },
+          `All ${maxPoolSize} connections of this pool have been in use for ${acquireTimeout / 1000} seconds. Wait for a running statement or cancel one; "Edit Connection" allows more.`,
+          { remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: id }], cause: error },
         );
       }
       throw connectError(error, [], this.context);
@@ -166,28 +280,81 @@ export class TokenPool extends mssql.ConnectionPool {
     }
   }
 
-  async #dial(): Promise<Connection> {
-    const { clock, profile, log } = this.#parts;
-    const token = this.#parts.token();
+  async #dial(signal?: AbortSignal): Promise<Connection> {
+    const { clock, counts, profile, log } = this.#parts;
+    const stop =
+      signal === undefined ? this.#dialing.signal : AbortSignal.any([signal, this.#dialing.signal]);
+    const leave = await this.#parts.enterServer(acquireTimeout, stop);
+    let open = false;
+    try {
+      const connection = await this.#login(stop);
+      open = true;
+      connection.once('end', () => {
+        leave();
+        this.#gone(connection);
+      });
+      log.debug(`Connected to ${profile.database} on ${profile.server}.`);
+      log.trace(
+        `${profile.name}: connection ${++counts.created}, at ${new Date(clock.now()).toISOString()}.`,
+      );
+      return connection;
+    } catch (error) {
+      counts.failedLogins++;
+      throw error;
+    } finally {
+      if (!open) leave();
+    }
+  }
+
+  async #login(signal: AbortSignal): Promise<Connection> {
+    const { clock, profile, cloud } = this.#parts;
+    const token = await this.#parts.freshToken();
     const messages: ServerMessage[] = [];
-    this.#logins++;
-    // The driver makes its connection and calls beforeConnect before the promise is returned.
+    this.#making.connection = undefined;
+    this.#making.guard = new LoginGuard({
+      server: profile.server,
+      cloud,
+      connectTimeout: profile.connectTimeout * 1000,
+      checkHost: this.#parts.checkHost,
+      token: (tenant) => {
+        this.#parts.serverTenant(tenant);
+        return Promise.resolve(token);
+      },
+    });
+    // The driver makes its connection, and calls _config and beforeConnect, before the promise is returned.
     const opening = super._poolCreate();
-    const made = this.#link.made;
+    const made = this.#making.connection as Connection | undefined;
     const onMessage = (message: Parameters<typeof serverMessage>[0]): void => {
       messages.push(serverMessage(message));
     };
+    const giveUp = (): void => made?.close();
     made?.on('errorMessage', onMessage);
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
       const connection = await opening;
-      this.#lives.set(connection, { born: clock.now(), maxAge: maxAge(), token });
-      log.debug(`Connected to ${profile.database} on ${profile.server} as ${token.who}.`);
+      this.#lives.set(connection, {
+        born: clock.now(),
+        maxAge: maxAge(),
+        token,
+        idleSince: clock.now(),
+        owned: false,
+        retired: undefined,
+      });
       return connection;
     } catch (error) {
+      if (signal.aborted) throw cancelled(signal.reason);
       throw connectError(error, messages, this.context);
     } finally {
       made?.removeListener('errorMessage', onMessage);
+      signal.removeEventListener('abort', giveUp);
     }
+  }
+
+  /** Ended by the server, the network or ourselves. */
+  #gone(connection: Connection): void {
+    const life = this.#lives.get(connection);
+    this.#lives.delete(connection);
+    if (life !== undefined && life.retired === undefined && !life.owned) this.#parts.counts.retired.broken++;
   }
 }
 

@@ -96,6 +96,8 @@ export async function startFixture(
         exp: 2_000_000_000,
       });
     },
+    stsUrl: `${cloud.authority}/${tenant}`,
+    spn: `${audience}/`,
     ...options.server,
   });
   const { log, lines } = keepLog();
@@ -133,7 +135,7 @@ export async function startFixture(
       port: front.port,
       database: 'app',
       cloud: 'local',
-      credential: { kind: 'vscode' },
+      credential: { kind: 'vscode', tenant },
       encryption: 'tls',
       connectTimeout: 10,
       requestTimeout: 0,

@@ -172,13 +172,29 @@ describe('a pooled connection', () => {
     return lines.filter((line) => line.startsWith('Connected')).length;
   };
 
+  /** As {@link loginsAfter}, with the connection in use all the time until `minutes`. */
+  const loginsInUseUntil = async (door: ReturnType<typeof doorOf>, minutes: number): Promise<number> => {
+    while (now + 50_000 < minutes * 60_000) {
+      now += 50_000;
+      await door.sql.query(door.profile, { text: 'SELECT 1;' });
+    }
+    now = minutes * 60_000;
+    return loginsAfter(door);
+  };
+
   it('is used again while it is young, and replaced when it is an hour old', async () => {
     const door = doorOf(admin);
     assert.equal(await loginsAfter(door), 1);
-    now = 54 * 60_000;
+    assert.equal(await loginsInUseUntil(door, 54), 1);
+    assert.equal(await loginsInUseUntil(door, 61), 2);
+  });
+
+  it('is replaced when the computer slept meanwhile: nobody knows what the server did', async () => {
+    const door = doorOf(admin);
     assert.equal(await loginsAfter(door), 1);
-    now = 61 * 60_000;
+    now += 10 * 60_000;
     assert.equal(await loginsAfter(door), 2);
+    assert.equal(door.sql.diagnostics(door.profile)?.retired.idle, 1);
   });
 
   it('is replaced before its token ends, with a fresh token', async () => {
@@ -189,11 +205,9 @@ describe('a pooled connection', () => {
     } finally {
       await azure.client.setTokens({ lifetime: 3900 });
     }
-    now = 9.2 * 60_000;
-    assert.equal(await loginsAfter(door), 1, 'five percent of ten minutes are left');
+    assert.equal(await loginsInUseUntil(door, 9.2), 1, 'five percent of ten minutes are left');
     assert.equal(door.tokens(), 2, 'but the next token is there already');
-    now = 9.6 * 60_000;
-    assert.equal(await loginsAfter(door), 2);
+    assert.equal(await loginsInUseUntil(door, 9.6), 2);
   });
 
   it('is not replaced over and over when the source has nothing newer', async () => {

@@ -4,7 +4,8 @@ import { isAppError, type AppError } from '../../../src/core/errors.ts';
 import { SqlError } from '../../azure/contract.ts';
 import type { ResponseWriter } from '../../azure/contract.ts';
 import { until } from '../../azure/tds/testServer.ts';
-import { audience, jwt, record, startFixture, tenant, type Fixture } from './fakeServer.ts';
+import type { TokenRequest } from '../../../src/core/ports.ts';
+import { audience, cloud, jwt, record, startFixture, tenant, type Fixture } from './fakeServer.ts';
 
 let fixture: Fixture | undefined;
 afterEach(async () => {
@@ -102,12 +103,18 @@ describe('query', () => {
     await until(() => front.server.connections.length === 1);
   });
 
-  it('believes no cache after a refusal when a person is there, and never prompts when nobody is', async () => {
-    for (const [gesture, modes] of [
-      [true, ['interactive', 'renew']],
-      [false, ['silent', 'silent']],
+  it('asks again after a refusal, prompting only when a person is there and the source has nothing newer', async () => {
+    const same = jwt();
+    for (const [gesture, token, modes] of [
+      [true, () => jwt(), ['interactive', 'interactive']],
+      [
+        true,
+        ({ mode }: TokenRequest) => (mode === 'renew' ? jwt() : same),
+        ['interactive', 'interactive', 'renew'],
+      ],
+      [false, () => jwt(), ['silent', 'silent']],
     ] as const) {
-      const { sql, profile, front, asked } = await start();
+      const { sql, profile, front, asked } = await start({ token });
       let refused = 0;
       front.backend.execute = (_request, out) => {
         if (refused++ === 0) throw detail(37_396, 'The access token has expired.');
@@ -271,7 +278,7 @@ describe('login', () => {
     abort.abort();
     assert.equal((await failure(opening)).code, 'cancelled');
     letIn?.();
-    await until(() => front.backend.closed === 1);
+    await until(() => front.server.connections.length === 0);
   });
 
   it('reports who cannot be reached', async () => {
@@ -541,16 +548,22 @@ describe('where a token goes', () => {
     }
   });
 
-  it('is decided by our own cloud table, whatever SPN and STS the server names', async () => {
-    const { sql, profile, asked } = await start({
-      server: { spn: 'https://graph.microsoft.com/', stsUrl: 'https://evil.example/common/' },
+  for (const [what, server] of [
+    ['another audience', { spn: 'https://graph.microsoft.com/' }],
+    ['another authority', { stsUrl: 'https://evil.example/common/' }],
+    ['an authority that only begins like ours', { stsUrl: `${cloud.authority}.evil.example/${tenant}` }],
+    ['our authority as a user name', { stsUrl: `https://login.localhost@evil.example/${tenant}` }],
+    ['an authority without TLS', { stsUrl: `http://login.localhost/${tenant}` }],
+  ] as const) {
+    it(`not to a server that asks for ${what}`, async () => {
+      const { sql, profile, asked, received } = await start({ server });
+      const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
+      assert.equal(error.code, 'hostNotConfirmed');
+      assert.match(error.message, /was not sent/);
+      assert.equal(received.length, 0);
+      for (const { cloud: wanted } of asked) assert.equal(wanted.audience, audience);
     });
-    await sql.query(profile, { text: 'SELECT 1;' });
-    assert.deepEqual(
-      asked.map(({ cloud: { audience: asks } }) => asks),
-      [audience],
-    );
-  });
+  }
 
   for (const [what, claims, code] of [
     ['another audience', { aud: 'https://management.azure.com/' }, 'wrongAudience'],

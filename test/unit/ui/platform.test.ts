@@ -48,6 +48,12 @@ describe('the lazily loaded data side', () => {
         expiresOn: 1,
         source: 's',
       }),
+      testCredential: () => Promise.reject(new Error('not used')),
+      onDidNeedSignIn: () => ({ dispose: () => undefined }),
+      onDidChangeWaiting: () => ({ dispose: () => undefined }),
+      cancelWaiting: () => undefined,
+      diagnostics: () => undefined,
+      signOut: () => Promise.resolve(),
       onDidChangeToken: (listener) => {
         listeners.push(listener);
         return { dispose: () => calls.push('unsubscribed') };

@@ -1,0 +1,39 @@
+// What is known of one saved connection while the extension runs: its pool, whose token it uses, and what it went through.
+import type { Cloud } from '../core/cloud.ts';
+import type { ConnectionProfile } from '../core/connection.ts';
+import type { ConnectionDiagnostics } from '../core/ports.ts';
+import type { TokenOwner } from './tokenCache.ts';
+import type { PoolCounts, TokenPool } from './tokenPool.ts';
+
+export interface ConnectionState {
+  id: string;
+  pool?: TokenPool | undefined;
+  /** For whom and what the pool was made: another one replaces it. */
+  profile?: ConnectionProfile;
+  cloud?: Cloud;
+  objectId?: string;
+  tenant?: string;
+  /** Whose token was used last. */
+  owner?: TokenOwner;
+  registration?: { dispose(): void };
+  /** Pools that end when the work on them is done. */
+  ending: Set<TokenPool>;
+  counts: PoolCounts;
+  retries: number;
+  lastFailure?: ConnectionDiagnostics['lastFailure'];
+  /** The database is not there for the moment; `sleeping` ends when it is tried again. */
+  trouble?: { since: number; waits: number; sleeping: Promise<void> | undefined } | undefined;
+  /** Requests that wait, or have waited and try again. */
+  waiters: number;
+  /** Aborting it ends their waiting. */
+  stop: AbortController;
+  needsSignIn: boolean;
+}
+
+export function emptyCounts(): PoolCounts {
+  return {
+    created: 0,
+    failedLogins: 0,
+    retired: { age: 0, token: 0, broken: 0, idle: 0, evicted: 0, closed: 0 },
+  };
+}

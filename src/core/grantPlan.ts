@@ -38,6 +38,8 @@ export interface PrincipalState {
 
 /** What a run added, and so what its undo may take away. */
 export interface GrantAddition {
+  /** Whom it was added to; by the time of the undo the name may be somebody else's. */
+  sid: string | undefined;
   user: boolean;
   roles: readonly string[];
   execute: boolean;
@@ -135,37 +137,53 @@ export function grantScript(request: GrantRequest, database: string): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** The comparison of a principal's SID as {@link principalStatement} reads it. */
+function hasSid(sid: string | undefined): string {
+  if (sid === undefined) return 'sid IS NULL';
+  // It comes from the server and goes into a script: nothing but digits gets there.
+  if (!/^0x([0-9a-f]{2})+$/i.test(sid))
+    throw new AppError('sqlError', 'The server gave a SID that is none, so there is no script to undo this.');
+  return `sid = ${sid}`;
+}
+
 /**
  * Takes back what a run added and nothing else. A user that was there before stays; one that has come to own something, or to other roles
- * or rights meanwhile, stays too.
+ * or rights meanwhile, stays too; and so does another principal that has the name by now.
  */
 export function undoScript(request: GrantRequest, addition: GrantAddition, database: string): string {
   const name = quoteName(request.principal);
   const literal = quoteLiteral(request.principal);
-  const lines = [
-    `-- Takes back what this grant added to database ${commentText(database)}, and nothing else.`,
-  ];
+  const id = `DATABASE_PRINCIPAL_ID(${literal})`;
+  const lines: string[] = [];
   for (const role of addition.roles) {
     lines.push(
       `IF ${directMember(role, request.principal)}`,
       `    ALTER ROLE ${quoteName(role)} DROP MEMBER ${name};`,
     );
   }
-  if (addition.execute)
-    lines.push(`IF DATABASE_PRINCIPAL_ID(${literal}) IS NOT NULL`, `    REVOKE EXECUTE FROM ${name};`);
+  if (addition.execute) lines.push(`REVOKE EXECUTE FROM ${name};`);
   if (addition.user) {
-    const id = `DATABASE_PRINCIPAL_ID(${literal})`;
     lines.push(
       '-- Only if it owns nothing and nobody has given it anything else meanwhile; CONNECT comes with the user.',
-      `IF ${id} IS NOT NULL`,
-      `    AND NOT EXISTS (SELECT 1 FROM sys.schemas WHERE principal_id = ${id})`,
+      `IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE principal_id = ${id})`,
       `    AND NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE owning_principal_id = ${id})`,
       `    AND NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE member_principal_id = ${id})`,
       `    AND NOT EXISTS (SELECT 1 FROM sys.database_permissions WHERE grantee_principal_id = ${id} AND permission_name <> 'CONNECT')`,
       `    DROP USER ${name};`,
     );
   }
-  return `${lines.join('\n')}\n`;
+  const comment = `-- Takes back what this grant added to database ${commentText(database)}, and nothing else.`;
+  // A block without a statement is a syntax error.
+  if (lines.length === 0) return `${comment}\n`;
+  return [
+    comment,
+    '-- Only while the name stands for whom it was given to: another principal of that name has another SID.',
+    `IF EXISTS (SELECT 1 FROM sys.database_principals WHERE principal_id = ${id} AND ${hasSid(addition.sid)})`,
+    'BEGIN',
+    ...lines.map((line) => `    ${line}`),
+    'END',
+    '',
+  ].join('\n');
 }
 
 /** Reads a principal with its direct roles, its EXECUTE and what it owns: one row each, the principal's own first. */
@@ -241,6 +259,7 @@ export function additionOf(
   after: PrincipalState,
 ): GrantAddition {
   return {
+    sid: after.sid,
     user: before === undefined,
     roles: rolesOf(request).filter(
       (role) => includesName(after.roles, role) && !includesName(before?.roles, role),

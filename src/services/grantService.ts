@@ -28,8 +28,10 @@ export interface PlannedGrant {
 }
 
 export interface DoneGrant {
-  /** "app-orders can now read (db_datareader)." */
+  /** "app-orders can now read (db_datareader).", or what is missing of that. */
   summary: string;
+  /** Whether all that was asked for is there. */
+  complete: boolean;
   /** What was read back, as T-SQL comments, and the script that undoes it. */
   report: string;
   /** Absent when this run added nothing. */
@@ -79,24 +81,21 @@ export class GrantService {
     const [before, after] = await this.#together(profile, look, { text: script }, signal);
     const there = readPrincipal(after.rows);
     const missing = shortcomings(request, there);
-    if (!there || missing.length > 0) {
-      throw new AppError(
-        'sqlError',
-        `The script ran, but what it should have done is not there: ${missing.join(' ')}`,
-        {
-          remedies: [{ kind: 'showLog' }],
-        },
-      );
-    }
-    const addition = additionOf(request, readPrincipal(before.rows), there);
+    const addition = there
+      ? additionOf(request, readPrincipal(before.rows), there)
+      : { sid: undefined, user: false, roles: [], execute: false };
     const isEmpty = !addition.user && !addition.execute && addition.roles.length === 0;
-    const undo = undoScript(request, addition, profile.database);
+    const undo = isEmpty ? undefined : undoScript(request, addition, profile.database);
+    const said = summary(request, missing, isEmpty);
     return {
-      summary: summary(request, isEmpty),
-      report: report(profile, request, there, addition, isEmpty ? undefined : undo),
-      undo: isEmpty
-        ? undefined
-        : { script: undo, run: (undoSignal) => this.#undo(profile, request, addition, undo, undoSignal) },
+      summary: said,
+      complete: missing.length === 0,
+      report: report(profile, said, there, addition, undo),
+      // Also of half a grant: what is there was not there before, and somebody must be able to take it away.
+      undo:
+        undo === undefined
+          ? undefined
+          : { script: undo, run: (undoSignal) => this.#undo(profile, request, addition, undo, undoSignal) },
     };
   }
 
@@ -133,6 +132,7 @@ export class GrantService {
     const now = readPrincipal((await this.#sql.query(profile, look)).rows);
     if (!now) return;
     const addition: GrantAddition = {
+      sid: now.sid,
       user: old === undefined,
       roles: now.roles.filter((role) => !old?.roles.includes(role)),
       execute: now.execute && !old?.execute,
@@ -158,6 +158,8 @@ export class GrantService {
     const left = readPrincipal(after.rows);
     const name = request.principal;
     if (!left) return `${name} has no user in ${profile.database} any more.`;
+    if (left.sid?.toLowerCase() !== addition.sid?.toLowerCase())
+      return `Nothing was taken away: the user ${name} in ${profile.database} is another one by now than the grant was for.`;
     if (!addition.user) return `${name} is as it was before the grant; its user was there already and stays.`;
     if (left.owns.length > 0)
       return `What the grant added is gone, but the user ${name} stays: it owns ${left.owns.join(', ')}.`;
@@ -175,7 +177,11 @@ function rightsText(request: GrantRequest): string {
   return words.join(' and ');
 }
 
-function summary(request: GrantRequest, isEmpty: boolean): string {
+function summary(request: GrantRequest, missing: readonly string[], isEmpty: boolean): string {
+  if (missing.length > 0) {
+    const rest = isEmpty ? 'It added nothing.' : 'What it did add can be undone.';
+    return `The script ran, but what it should have done is not all there: ${missing.join(' ')} ${rest}`;
+  }
   return isEmpty
     ? `${request.principal} could ${rightsText(request)} already; nothing was changed.`
     : `${request.principal} can now ${rightsText(request)}.`;
@@ -183,8 +189,8 @@ function summary(request: GrantRequest, isEmpty: boolean): string {
 
 function report(
   profile: ConnectionProfile,
-  request: GrantRequest,
-  state: PrincipalState,
+  said: string,
+  state: PrincipalState | undefined,
   addition: GrantAddition,
   undo: string | undefined,
 ): string {
@@ -193,20 +199,26 @@ function report(
     ...addition.roles.map((role) => `membership of ${role}`),
     ...(addition.execute ? ['EXECUTE on the database'] : []),
   ];
-  const id = guidOfSid(state.sid);
   const lines = [
-    summary(request, undo === undefined),
+    said,
     '',
     `Read back from ${profile.database}:`,
+    ...(state ? readBack(state) : ['  no such principal']),
+    '',
+    `Added by this run: ${added.join(', ') || 'nothing'}.`,
+  ];
+  const comments = lines.map((line) => (line === '' ? '--' : `-- ${commentText(line)}`)).join('\n');
+  return undo === undefined ? `${comments}\n` : `${comments}\n\n${undo}`;
+}
+
+function readBack(state: PrincipalState): string[] {
+  const id = guidOfSid(state.sid);
+  return [
     `  principal    ${state.name}`,
     `  type         ${state.type} (${state.typeDescription})`,
     `  SID          ${state.sid ?? 'none'}`,
     `  stands for   ${id ?? 'no Entra id'}${state.type === 'X' ? ' (object id)' : ' (client id of an app, object id of a person)'}`,
     `  member of    ${state.roles.join(', ') || 'no role'}`,
     `  EXECUTE      ${state.execute ? 'granted on the database' : 'not granted'}`,
-    '',
-    `Added by this run: ${added.join(', ') || 'nothing, all of it was there'}.`,
   ];
-  const comments = lines.map((line) => (line === '' ? '--' : `-- ${commentText(line)}`)).join('\n');
-  return undo === undefined ? `${comments}\n` : `${comments}\n\n${undo}`;
 }

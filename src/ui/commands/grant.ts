@@ -69,6 +69,7 @@ export function grantCommands(parts: GrantCommandParts): CommandTable {
     void offer(
       done.summary,
       document.undo ? [[vscode.l10n.t('Undo…'), 'passwordlessSql.undoGrant', uri]] : [],
+      !done.complete,
     );
   };
 
@@ -100,7 +101,7 @@ export function grantCommands(parts: GrantCommandParts): CommandTable {
       vscode.l10n.t('This is what would run, in one transaction. Nothing has been changed yet.'),
       async (signal) => {
         const done = await planned.run(signal);
-        unfinished = undefined;
+        if (done.complete) unfinished = undefined;
         await show(connection, done);
       },
     );
@@ -158,11 +159,10 @@ function noScript(): AppError {
 async function offer(
   message: string,
   choices: readonly (readonly [title: string, command: string, uri: vscode.Uri])[],
+  isWarning = false,
 ): Promise<void> {
-  const chosen = await vscode.window.showInformationMessage(
-    withoutLinks(message),
-    ...choices.map(([title]) => title),
-  );
+  const notify = isWarning ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const chosen = await notify(withoutLinks(message), ...choices.map(([title]) => title));
   const choice = choices.find(([title]) => title === chosen);
   if (choice) await vscode.commands.executeCommand(choice[1], choice[2]);
 }

@@ -109,23 +109,34 @@ describe('what a run added', () => {
     const before: PrincipalState = { ...state, roles: ['db_datareader'] };
     const after: PrincipalState = { ...state, roles: ['db_datareader', 'db_datawriter'], execute: true };
     const addition = additionOf(request, before, after);
-    assert.deepEqual(addition, { user: false, roles: ['db_datawriter'], execute: true });
+    assert.deepEqual(addition, { sid: state.sid, user: false, roles: ['db_datawriter'], execute: true });
     assert.equal(
       undoScript(request, addition, 'appdb'),
       `-- Takes back what this grant added to database appdb, and nothing else.
-IF EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'db_datawriter') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
-    ALTER ROLE [db_datawriter] DROP MEMBER [app-orders];
-IF DATABASE_PRINCIPAL_ID(N'app-orders') IS NOT NULL
+-- Only while the name stands for whom it was given to: another principal of that name has another SID.
+IF EXISTS (SELECT 1 FROM sys.database_principals WHERE principal_id = DATABASE_PRINCIPAL_ID(N'app-orders') AND sid = 0xF0EDF82FCBDC4841A6492C1154E1E129)
+BEGIN
+    IF EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'db_datawriter') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
+        ALTER ROLE [db_datawriter] DROP MEMBER [app-orders];
     REVOKE EXECUTE FROM [app-orders];
+END
 `,
     );
   });
 
   it('drops a user only when this run made it', () => {
     const addition = additionOf(read, undefined, state);
-    assert.deepEqual(addition, { user: true, roles: ['db_datareader'], execute: false });
+    assert.deepEqual(addition, { sid: state.sid, user: true, roles: ['db_datareader'], execute: false });
     assert.match(undoScript(read, addition, 'appdb'), /NOT EXISTS[\s\S]*DROP USER \[app-orders\];/);
     assert.doesNotMatch(undoScript(read, { ...addition, user: false }, 'appdb'), /DROP USER/);
+  });
+
+  it('has an undo that holds no SID but a real one, and no empty block', () => {
+    const nothing = { sid: state.sid, user: false, roles: [], execute: false };
+    assert.doesNotMatch(undoScript(read, nothing, 'appdb'), /BEGIN/);
+    assert.match(undoScript(read, { ...nothing, sid: undefined, user: true }, 'appdb'), /AND sid IS NULL\)/);
+    for (const sid of ['', '0x', '0x1', '0x01) OR (1=1', "0x01'; DROP TABLE t;--", '0x01\n'])
+      assert.throws(() => undoScript(read, { ...nothing, sid, user: true }, 'appdb'), { code: 'sqlError' });
   });
 
   it('is compared with what was asked: a wrong SID is no success', () => {

@@ -207,6 +207,23 @@ describe('a person', () => {
   );
 });
 
+describe('an identity that was made anew under the same name', () => {
+  it('keeps its user when the grant to the old one is undone', async () => {
+    const old = await azure.client.addToDirectory({ kind: 'managedIdentity', displayName: 'app reborn' });
+    const done = await run(byName('app reborn'));
+    await door.rows('DROP USER [app reborn];');
+    await azure.client.removeFromDirectory(old.id);
+    const made = await azure.client.addToDirectory({ kind: 'managedIdentity', displayName: 'app reborn' });
+    const again = await run(byName('app reborn'));
+    assert.ok(done.undo && again.undo);
+    assert.match(await done.undo.run(signal()), /^Nothing was taken away/);
+    assert.equal(await canEnter(made.id), true);
+    assert.match(await again.undo.run(signal()), /no user in appdb any more/);
+    assert.equal(await canEnter(made.id), 'noUserInDatabase');
+    await azure.client.removeFromDirectory(made.id);
+  });
+});
+
 describe('a role that is written in another case', () => {
   it('is granted, read back and undone', async () => {
     const app = await azure.client.addToDirectory({ kind: 'managedIdentity', displayName: 'app case' });

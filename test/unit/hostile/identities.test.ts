@@ -212,8 +212,9 @@ describe('an identity that was made anew under the same name', () => {
     const old = await azure.client.addToDirectory({ kind: 'managedIdentity', displayName: 'app reborn' });
     const done = await run(byName('app reborn'));
     await door.rows('DROP USER [app reborn];');
-    await azure.client.removeFromDirectory(old.id);
+    // Ids follow from names here, and a second of the same name gets another.
     const made = await azure.client.addToDirectory({ kind: 'managedIdentity', displayName: 'app reborn' });
+    await azure.client.removeFromDirectory(old.id);
     const again = await run(byName('app reborn'));
     assert.ok(done.undo && again.undo);
     assert.match(await done.undo.run(signal()), /^Nothing was taken away/);

@@ -4,15 +4,13 @@ import type { ConnectionProfile } from '../core/connection.ts';
 import type { ConnectionDiagnostics } from '../core/ports.ts';
 import type { TokenOwner } from './tokenCache.ts';
 import type { PoolCounts, TokenPool } from './tokenPool.ts';
+import type { WaitingRoom } from './waitingRoom.ts';
 
 export interface ConnectionState {
   id: string;
   pool?: TokenPool | undefined;
   /** For whom and what the pool was made: another one replaces it. */
-  profile?: ConnectionProfile;
-  cloud?: Cloud;
-  objectId?: string;
-  tenant?: string;
+  made?: { profile: ConnectionProfile; cloud: Cloud; objectId: string; tenant: string };
   /** Whose token was used last. */
   owner?: TokenOwner;
   registration?: { dispose(): void };
@@ -21,12 +19,7 @@ export interface ConnectionState {
   counts: PoolCounts;
   retries: number;
   lastFailure?: ConnectionDiagnostics['lastFailure'];
-  /** The database is not there for the moment; `sleeping` ends when it is tried again. */
-  trouble?: { since: number; waits: number; sleeping: Promise<void> | undefined } | undefined;
-  /** Requests that wait, or have waited and try again. */
-  waiters: number;
-  /** Aborting it ends their waiting. */
-  stop: AbortController;
+  room: WaitingRoom;
   needsSignIn: boolean;
 }
 

@@ -7,6 +7,7 @@ import { ServerLimit } from './serverLimit.ts';
 import { ServerTenants } from './serverTenants.ts';
 import { SqlDoor } from './sqlDoor.ts';
 import { TokenCache } from './tokenCache.ts';
+import { TokenOwners } from './tokenOwners.ts';
 import { TrustedHosts } from './trustedHosts.ts';
 
 export { createRowStores } from './rowStore.ts';
@@ -33,13 +34,17 @@ export interface SqlDependencies {
 export function createSql(dependencies: SqlDependencies): Sql {
   decodeExactly();
   const { log, clock, clouds, confirmedHosts } = dependencies;
+  const applicationName = dependencies.applicationName ?? 'Passwordless SQL for Azure';
   return new SqlDoor({
     tokens: new TokenCache({ sources: tokenSources(dependencies.vscodeTokenSource), clock, log }),
-    hosts: new TrustedHosts(clouds, confirmedHosts),
-    tenants: new ServerTenants(dependencies.memory),
+    owners: new TokenOwners({
+      hosts: new TrustedHosts(clouds, confirmedHosts),
+      tenants: new ServerTenants(dependencies.memory),
+      applicationName,
+    }),
     limit: new ServerLimit(dependencies.maxConnectionsPerServer ?? (() => defaultServerLimit)),
     clock,
     log,
-    applicationName: dependencies.applicationName ?? 'Passwordless SQL for Azure',
+    applicationName,
   });
 }

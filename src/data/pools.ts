@@ -1,24 +1,20 @@
-// A connection to work on, whatever stands in the way: the token, the tenant, a database that resumes, a token that was refused.
+// A connection to work on, whatever stands in the way: the token, a database that resumes, a token that was refused.
 import type { Connection } from 'tedious';
-import type { Cloud } from '../core/cloud.ts';
-import type { ConnectionProfile, CredentialKind } from '../core/connection.ts';
+import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError, isAppError, type ErrorCode } from '../core/errors.ts';
 import type { AccessToken, Clock, Event, Log, Waiting } from '../core/ports.ts';
-import { waitBefore } from '../core/retryPolicy.ts';
 import { isTokenRefused } from '../core/sqlErrors.ts';
 import { emptyCounts, type ConnectionState } from './connectionState.ts';
 import { withRemedies } from './outcome.ts';
 import type { ServerLimit } from './serverLimit.ts';
-import type { ServerTenants } from './serverTenants.ts';
-import { probeTenant } from './tenantProbe.ts';
 import type { TokenCache, TokenMode, TokenOwner } from './tokenCache.ts';
+import type { TokenOwners } from './tokenOwners.ts';
 import { TokenPool } from './tokenPool.ts';
-import type { TrustedHosts } from './trustedHosts.ts';
+import { noWait, WaitingRoom, type Wait } from './waitingRoom.ts';
 
 export interface PoolsParts {
   tokens: TokenCache;
-  hosts: TrustedHosts;
-  tenants: ServerTenants;
+  owners: TokenOwners;
   limit: ServerLimit;
   clock: Clock;
   log: Log;
@@ -45,29 +41,16 @@ export interface Attempt {
   askedAgain: boolean;
   /** A socket that was lost while logging in was replaced. */
   redialed: boolean;
-  /** When it first failed in a way that passes by itself. */
-  failingSince: number | undefined;
-  /** It counts among those who wait. */
-  waiting: boolean;
+  wait: Wait;
 }
 
 export const firstAttempt = (): Attempt => ({
   refused: undefined,
   askedAgain: false,
   redialed: false,
-  failingSince: undefined,
-  waiting: false,
+  wait: noWait(),
 });
 
-/** Credentials of people, who may be guests in many tenants; an app's identity has one. */
-const takesTenant: ReadonlySet<CredentialKind> = new Set<CredentialKind>([
-  'vscode',
-  'azureCli',
-  'azureDeveloperCli',
-  'azurePowerShell',
-  'default',
-  'visualStudioCode',
-]);
 /** The server will not let this identity in until somebody changes something: what is still open is closed. */
 const shutOut: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'loginRejected',
@@ -79,24 +62,25 @@ const shutOut: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'wrongTenant',
 ]);
 
+type WaitingEvent = { connectionId: string; waiting: Waiting | undefined };
+type SignInEvent = { connectionId: string; needed: boolean };
+
 export class Pools {
   readonly #parts: PoolsParts;
   readonly #states = new Map<string, ConnectionState>();
-  readonly #waitListeners = new Set<
-    (event: { connectionId: string; waiting: Waiting | undefined }) => void
-  >();
-  readonly #signInListeners = new Set<(event: { connectionId: string; needed: boolean }) => void>();
+  readonly #waitListeners = new Set<(event: WaitingEvent) => void>();
+  readonly #signInListeners = new Set<(event: SignInEvent) => void>();
 
   constructor(parts: PoolsParts) {
     this.#parts = parts;
   }
 
-  readonly onDidChangeWaiting: Event<{ connectionId: string; waiting: Waiting | undefined }> = (listener) => {
+  readonly onDidChangeWaiting: Event<WaitingEvent> = (listener) => {
     this.#waitListeners.add(listener);
     return { dispose: () => this.#waitListeners.delete(listener) };
   };
 
-  readonly onDidNeedSignIn: Event<{ connectionId: string; needed: boolean }> = (listener) => {
+  readonly onDidNeedSignIn: Event<SignInEvent> = (listener) => {
     this.#signInListeners.add(listener);
     return { dispose: () => this.#signInListeners.delete(listener) };
   };
@@ -112,16 +96,6 @@ export class Pools {
     if (state !== undefined) state.retries++;
   }
 
-  /** The tenant that the server named, when it was asked. */
-  serverTenant(profile: ConnectionProfile): string | undefined {
-    try {
-      return this.#parts.tenants.known(profile, this.#parts.hosts.cloudOf(profile)) || undefined;
-    } catch (error) {
-      if (isAppError(error)) return undefined;
-      throw error;
-    }
-  }
-
   /** Connections whose tokens come from this owner. */
   usersOf(key: string): string[] {
     return [...this.#states]
@@ -129,24 +103,13 @@ export class Pools {
       .map(([id]) => id);
   }
 
-  /** Whose token a connection uses, as far as is known without asking the server for its tenant. @throws AppError hostNotConfirmed */
-  ownerOf(profile: ConnectionProfile): TokenOwner {
-    const cloud = this.#parts.hosts.cloudOf(profile);
-    return this.#bound(profile, cloud, this.#parts.tenants.known(profile, cloud));
-  }
-
   /** The token alone, with the tenant that the server names. @throws AppError */
   async token(
     profile: ConnectionProfile,
-    options: Options,
+    { gesture, signal }: Options,
   ): Promise<{ owner: TokenOwner; token: AccessToken }> {
-    const owner = await this.#owner(profile, options.signal);
-    const token = await this.#parts.tokens.get(
-      owner,
-      options.gesture === true ? 'interactive' : 'silent',
-      options.signal,
-    );
-    return { owner, token };
+    const owner = await this.#parts.owners.of(profile, signal);
+    return { owner, token: await this.#parts.tokens.get(owner, modeOf(gesture), signal) };
   }
 
   /**
@@ -165,19 +128,14 @@ export class Pools {
     try {
       if (failure !== undefined) await this.#afterFailure(state, profile, failure, attempt, options);
       for (;;) {
-        // Whoever comes while others wait for the database waits with them.
-        if (state.trouble !== undefined) this.#joinWaiting(state, attempt);
-        const signal = !attempt.waiting
-          ? options.signal
-          : AbortSignal.any([state.stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-        if (state.trouble?.sleeping !== undefined) await abortable(state.trouble.sleeping, signal);
+        const signal = await state.room.enter(attempt.wait, options.signal);
         try {
-          const owner = await this.#owner(profile, signal);
+          const owner = await this.#parts.owners.of(profile, signal);
           state.owner = owner;
           const token = await this.#token(state, owner, options, attempt, signal);
           const pool = this.#pool(state, profile, owner, token);
           const opened = { connection: await open(pool, signal), pool, owner };
-          state.trouble = undefined;
+          state.room.over();
           return opened;
         } catch (error) {
           if (!isAppError(error)) throw error;
@@ -187,17 +145,30 @@ export class Pools {
     } catch (error) {
       throw withRemedies(error, profile);
     } finally {
-      if (attempt.waiting) {
-        attempt.waiting = false;
-        if (--state.waiters === 0) {
-          state.trouble = undefined;
-          this.#tell(profile.id, undefined);
-        }
-      }
+      state.room.leave(attempt.wait);
     }
   }
 
-  /** Waits, or prepares the next attempt, or throws. */
+  /** Ends all waiting for a connection. */
+  cancelWaiting(connectionId: string): void {
+    this.#states.get(connectionId)?.room.cancel();
+  }
+
+  /** Closes the pool. now: whatever it does, with the sessions that were dialed through it. */
+  async close(connectionId: string, how: 'drain' | 'now'): Promise<void> {
+    const state = this.#states.get(connectionId);
+    if (state === undefined) return;
+    state.room.cancel();
+    await this.#end(state, how);
+  }
+
+  async dispose(): Promise<void> {
+    this.#waitListeners.clear();
+    this.#signInListeners.clear();
+    await Promise.all([...this.#states.keys()].map((id) => this.close(id, 'now')));
+  }
+
+  /** Prepares the next attempt, or throws. */
   async #afterFailure(
     state: ConnectionState,
     profile: ConnectionProfile,
@@ -205,7 +176,7 @@ export class Pools {
     attempt: Attempt,
     options: Options,
   ): Promise<void> {
-    const { tokens, tenants, hosts, clock, log } = this.#parts;
+    const { tokens, owners, clock, log } = this.#parts;
     if (error.code === 'cancelled' || error.code === 'signInRequired') throw error;
     state.lastFailure = { code: error.code, number: error.server?.number, at: clock.now() };
     const { owner } = state;
@@ -222,76 +193,17 @@ export class Pools {
       state.retries++;
       return;
     }
-    const cloud = hosts.cloudOf(profile);
-    if (error.code === 'loginRejected' && this.#parts.tenants.known(profile, cloud) !== undefined) {
-      if (
-        !attempt.askedAgain &&
-        profile.credential.tenant === undefined &&
-        takesTenant.has(profile.credential.kind)
-      ) {
-        const before = tenants.known(profile, cloud);
-        attempt.askedAgain = true;
-        tenants.forget(profile, cloud);
-        await this.#owner(profile, options.signal);
-        if (tenants.known(profile, cloud) !== before) return;
-      }
+    if (error.code === 'loginRejected' && !attempt.askedAgain) {
+      attempt.askedAgain = true;
+      if (await owners.hasMoved(profile, options.signal)) return;
     }
-    const now = clock.now();
-    const since = attempt.failingSince ?? now;
-    const wait = waitBefore(error, state.trouble?.waits ?? 0, now - since);
-    if (wait === undefined) {
+    const ms = state.room.after(error, attempt.wait, options.gesture === true);
+    if (ms === false) {
       if (shutOut.has(error.code)) void this.#end(state, 'drain');
-      throw this.#ofOtherTenant(error, profile, cloud, owner);
+      throw this.#ofOtherTenant(error, profile, owner);
     }
-    this.#joinWaiting(state, attempt);
     state.retries++;
-    if (state.trouble?.sleeping !== undefined) return;
-    const trouble = (state.trouble ??= { since, waits: 0, sleeping: undefined });
-    trouble.waits++;
-    log.info(`${profile.name}: ${error.message} Trying again in ${wait.ms / 1000} s.`);
-    this.#tell(profile.id, {
-      connectionId: profile.id,
-      reason: wait.reason,
-      since: trouble.since,
-      until: now + wait.ms,
-      attempt: trouble.waits,
-      gesture: options.gesture === true,
-    });
-    // The wait is everybody's: one caller's giving up does not end it, giving up for all does.
-    const sleeping = clock.sleep(wait.ms, state.stop.signal).finally(() => {
-      trouble.sleeping = undefined;
-    });
-    sleeping.catch(() => undefined);
-    trouble.sleeping = sleeping;
-  }
-
-  #joinWaiting(state: ConnectionState, attempt: Attempt): void {
-    attempt.failingSince ??= this.#parts.clock.now();
-    if (attempt.waiting) return;
-    attempt.waiting = true;
-    state.waiters++;
-  }
-
-  /** Ends all waiting for a connection. */
-  cancelWaiting(connectionId: string): void {
-    const state = this.#states.get(connectionId);
-    if (state === undefined) return;
-    state.stop.abort();
-    state.stop = new AbortController();
-  }
-
-  /** Closes the pool. now: whatever it does, with the sessions that were dialed through it. */
-  async close(connectionId: string, how: 'drain' | 'now'): Promise<void> {
-    const state = this.#states.get(connectionId);
-    if (state === undefined) return;
-    this.cancelWaiting(connectionId);
-    await this.#end(state, how);
-  }
-
-  async dispose(): Promise<void> {
-    this.#waitListeners.clear();
-    this.#signInListeners.clear();
-    await Promise.all([...this.#states.keys()].map((id) => this.close(id, 'now')));
+    log.info(`${profile.name}: ${error.message} Trying again in ${ms / 1000} s.`);
   }
 
   async #end(state: ConnectionState, how: 'drain' | 'now'): Promise<void> {
@@ -300,35 +212,18 @@ export class Pools {
     if (pool !== undefined) state.ending.add(pool);
     const ending = how === 'now' ? [...state.ending] : pool === undefined ? [] : [pool];
     await Promise.all(
-      ending.map((one) =>
-        one
-          .end(how)
-          .catch((error: unknown) => this.#parts.log.debug(`Closing a pool: ${textOf(error)}`))
-          .finally(() => state.ending.delete(one)),
-      ),
+      ending.map(async (one) => {
+        try {
+          await one.end(how);
+        } catch (error) {
+          this.#parts.log.debug(
+            `Closing a pool: ${error instanceof Error ? error.message : 'unknown failure'}`,
+          );
+        } finally {
+          state.ending.delete(one);
+        }
+      }),
     );
-  }
-
-  async #owner(profile: ConnectionProfile, signal: AbortSignal | undefined): Promise<TokenOwner> {
-    const { hosts, tenants, applicationName } = this.#parts;
-    const cloud = hosts.cloudOf(profile);
-    const { credential } = profile;
-    if (credential.tenant !== undefined || !takesTenant.has(credential.kind)) return { cloud, credential };
-    const tenant = await abortable(
-      tenants.of(profile, cloud, () =>
-        probeTenant({ profile, cloud, applicationName }, (host) => this.#checkHost(host, profile, cloud)),
-      ),
-      signal,
-    );
-    return this.#bound(profile, cloud, tenant);
-  }
-
-  #bound({ credential }: ConnectionProfile, cloud: Cloud, tenant: string | undefined): TokenOwner {
-    if (tenant === undefined || tenant === '' || credential.tenant !== undefined)
-      return { cloud, credential };
-    return takesTenant.has(credential.kind)
-      ? { cloud, credential: { ...credential, tenant } }
-      : { cloud, credential };
   }
 
   async #token(
@@ -339,9 +234,8 @@ export class Pools {
     signal: AbortSignal | undefined,
   ): Promise<AccessToken> {
     const { tokens } = this.#parts;
-    const mode: TokenMode = gesture === true ? 'interactive' : 'silent';
     try {
-      let token = await tokens.get(owner, mode, signal);
+      let token = await tokens.get(owner, modeOf(gesture), signal);
       if (token.token === refused) {
         // Its source has no other one: only a person can help.
         if (gesture !== true) {
@@ -365,17 +259,17 @@ export class Pools {
     state: ConnectionState,
     profile: ConnectionProfile,
     owner: TokenOwner,
-    token: AccessToken,
+    { objectId, tenant }: AccessToken,
   ): TokenPool {
+    const { made } = state;
     const same =
-      state.pool !== undefined &&
-      state.objectId === token.objectId &&
-      state.tenant === token.tenant &&
-      (state.profile === profile || JSON.stringify(state.profile) === JSON.stringify(profile)) &&
-      (state.cloud === owner.cloud || JSON.stringify(state.cloud) === JSON.stringify(owner.cloud));
+      made?.objectId === objectId &&
+      made.tenant === tenant &&
+      isSame(made.profile, profile) &&
+      isSame(made.cloud, owner.cloud);
     if (state.pool !== undefined && same) return state.pool;
     void this.#end(state, 'drain');
-    const { clock, log, applicationName, limit, tokens, tenants } = this.#parts;
+    const { clock, log, applicationName, limit, tokens, owners } = this.#parts;
     const { cloud } = owner;
     const server = serverKey(profile);
     state.registration?.dispose();
@@ -386,42 +280,24 @@ export class Pools {
       log,
       applicationName,
       counts: state.counts,
-      checkHost: (host) => this.#checkHost(host, profile, cloud),
+      checkHost: (host) => owners.checkHost(host, profile, cloud),
       freshToken: () => tokens.get(owner, 'silent'),
       knownToken: () => tokens.peek(owner),
-      serverTenant: (tenant) => tenants.remember(profile, cloud, tenant),
+      serverTenant: (named) => owners.remember(profile, cloud, named),
       enterServer: (timeout, signal) => limit.enter(server, timeout, signal),
     });
     state.registration = limit.register(server, pool);
     state.pool = pool;
-    state.profile = profile;
-    state.cloud = cloud;
-    state.objectId = token.objectId;
-    state.tenant = token.tenant;
+    state.made = { profile, cloud, objectId, tenant };
     return pool;
   }
 
-  /** The server itself was cleared by cloudOf; what is checked here are the places it sends us to. */
-  #checkHost(host: string, profile: ConnectionProfile, cloud: Cloud): void {
-    if (host !== profile.server) this.#parts.hosts.check(host, cloud, profile);
-  }
-
   /** A refused login says little; that the server belongs to another tenant than the token says all. */
-  #ofOtherTenant(
-    error: AppError,
-    profile: ConnectionProfile,
-    cloud: Cloud,
-    owner: TokenOwner | undefined,
-  ): AppError {
-    const server = this.#parts.tenants.known(profile, cloud);
+  #ofOtherTenant(error: AppError, profile: ConnectionProfile, owner: TokenOwner | undefined): AppError {
+    const server = this.#parts.owners.serverTenant(profile);
     const token = owner === undefined ? undefined : this.#parts.tokens.peek(owner);
-    if (
-      error.code !== 'loginRejected' ||
-      !server ||
-      token === undefined ||
-      token.tenant.toLowerCase() === server
-    )
-      return error;
+    if (error.code !== 'loginRejected' || server === undefined || token === undefined) return error;
+    if (token.tenant.toLowerCase() === server) return error;
     return new AppError(
       'wrongTenant',
       `${profile.server} belongs to tenant ${server}, but the token of ${token.who} is of tenant ${token.tenant}, so the login was refused. Choose the server's tenant, or an identity that belongs to it.`,
@@ -436,9 +312,10 @@ export class Pools {
         id: profile.id,
         counts: emptyCounts(),
         ending: new Set(),
-        waiters: 0,
         retries: 0,
-        stop: new AbortController(),
+        room: new WaitingRoom(profile.id, this.#parts.clock, (waiting) => {
+          for (const listener of this.#waitListeners) listener({ connectionId: profile.id, waiting });
+        }),
         needsSignIn: false,
       };
       this.#states.set(profile.id, state);
@@ -451,10 +328,6 @@ export class Pools {
     state.needsSignIn = needed;
     for (const listener of this.#signInListeners) listener({ connectionId: state.id, needed });
   }
-
-  #tell(connectionId: string, waiting: Waiting | undefined): void {
-    for (const listener of this.#waitListeners) listener({ connectionId, waiting });
-  }
 }
 
 /** What the cap counts by. */
@@ -462,22 +335,11 @@ export function serverKey({ server, port }: ConnectionProfile): string {
   return `${server.toLowerCase()}:${port}`;
 }
 
-/** Ends one caller's waiting for what others wait for too. */
-async function abortable<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return shared;
-  let giveUp: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(new AppError('cancelled', 'Cancelled.', { cause: signal.reason }));
-    if (signal.aborted) giveUp();
-    else signal.addEventListener('abort', giveUp, { once: true });
-  });
-  try {
-    return await Promise.race([shared, aborted]);
-  } finally {
-    if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
-  }
+function modeOf(gesture: boolean | undefined): TokenMode {
+  return gesture === true ? 'interactive' : 'silent';
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown failure';
+/** Settings are read anew each time: the same words are the same thing. */
+function isSame(a: object, b: object): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -179,7 +179,7 @@ export class SqlDoor implements Sql {
 
   tokenFacts(profile: ConnectionProfile): TokenFacts | undefined {
     try {
-      return this.#parts.tokens.facts(this.#pools.ownerOf(profile));
+      return this.#parts.tokens.facts(this.#parts.owners.known(profile));
     } catch (error) {
       // A host that nobody confirmed has no token; that is what there is to show.
       if (isAppError(error)) return undefined;
@@ -211,7 +211,7 @@ export class SqlDoor implements Sql {
               minutesLeft: Math.max(0, Math.floor((facts.expiresOn - clock.now()) / 60_000)),
               refreshes: tokens.refreshes(state.owner),
             },
-      serverTenant: this.#pools.serverTenant(profile),
+      serverTenant: this.#parts.owners.serverTenant(profile),
       retries: state.retries,
       lastFailure: state.lastFailure,
     };

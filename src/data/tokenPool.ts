@@ -4,6 +4,7 @@ import type { Connection, ConnectionConfiguration } from 'tedious';
 import { AppError, cancelled, type ServerMessage } from '../core/errors.ts';
 import type { AccessToken, Clock, Log, RetireReason } from '../core/ports.ts';
 import type { ErrorContext } from '../core/sqlErrors.ts';
+import { abortable } from './abortable.ts';
 import { connectError, errorChain } from './errorChain.ts';
 import { LoginGuard } from './loginGuard.ts';
 import {
@@ -364,20 +365,11 @@ async function unlessAborted(
   signal: AbortSignal | undefined,
   unwanted: (connection: Connection) => void,
 ): Promise<Connection> {
-  if (signal === undefined) return opening;
-  let giveUp: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(cancelled(signal.reason));
-    if (signal.aborted) giveUp();
-    else signal.addEventListener('abort', giveUp, { once: true });
-  });
   try {
-    return await Promise.race([opening, aborted]);
+    return await abortable(opening, signal);
   } catch (error) {
-    if (signal.aborted) opening.then(unwanted, () => undefined);
+    if (signal?.aborted === true) opening.then(unwanted, () => undefined);
     throw error;
-  } finally {
-    if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
   }
 }
 

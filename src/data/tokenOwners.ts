@@ -1,0 +1,89 @@
+// Whose token a connection needs: its credential, its cloud, and the tenant that its server says it belongs to.
+import type { Cloud } from '../core/cloud.ts';
+import type { ConnectionProfile, CredentialKind } from '../core/connection.ts';
+import { isAppError } from '../core/errors.ts';
+import { abortable } from './abortable.ts';
+import type { ServerTenants } from './serverTenants.ts';
+import { probeTenant } from './tenantProbe.ts';
+import type { TokenOwner } from './tokenCache.ts';
+import type { TrustedHosts } from './trustedHosts.ts';
+
+/** Credentials of people, who may be guests in many tenants; an app's identity has one. */
+const takesTenant: ReadonlySet<CredentialKind> = new Set<CredentialKind>([
+  'vscode',
+  'azureCli',
+  'azureDeveloperCli',
+  'azurePowerShell',
+  'default',
+  'visualStudioCode',
+]);
+
+export class TokenOwners {
+  readonly #hosts: TrustedHosts;
+  readonly #tenants: ServerTenants;
+  readonly #applicationName: string;
+
+  constructor(parts: { hosts: TrustedHosts; tenants: ServerTenants; applicationName: string }) {
+    this.#hosts = parts.hosts;
+    this.#tenants = parts.tenants;
+    this.#applicationName = parts.applicationName;
+  }
+
+  /** As far as is known without asking the server. @throws AppError hostNotConfirmed */
+  known(profile: ConnectionProfile): TokenOwner {
+    const cloud = this.#hosts.cloudOf(profile);
+    return bound(profile, cloud, this.#tenants.known(profile, cloud));
+  }
+
+  /** Asks the server at first contact. @throws AppError of the login, hostNotConfirmed, cancelled */
+  async of(profile: ConnectionProfile, signal: AbortSignal | undefined): Promise<TokenOwner> {
+    const cloud = this.#hosts.cloudOf(profile);
+    if (!asksServer(profile)) return { cloud, credential: profile.credential };
+    const target = { profile, cloud, applicationName: this.#applicationName };
+    const probe = (): Promise<string | undefined> =>
+      probeTenant(target, (host) => this.checkHost(host, profile, cloud));
+    return bound(profile, cloud, await abortable(this.#tenants.of(profile, cloud, probe), signal));
+  }
+
+  /** After a refused login: the server is asked again. Whether it named another tenant than before. @throws AppError */
+  async hasMoved(profile: ConnectionProfile, signal: AbortSignal | undefined): Promise<boolean> {
+    const cloud = this.#hosts.cloudOf(profile);
+    const before = this.#tenants.known(profile, cloud);
+    if (!asksServer(profile) || before === undefined) return false;
+    this.#tenants.forget(profile, cloud);
+    await this.of(profile, signal);
+    return this.#tenants.known(profile, cloud) !== before;
+  }
+
+  /** The server named it while somebody logged in. */
+  remember(profile: ConnectionProfile, cloud: Cloud, tenant: string | undefined): void {
+    this.#tenants.remember(profile, cloud, tenant);
+  }
+
+  /** The tenant that the server named, when it was asked and named one. */
+  serverTenant(profile: ConnectionProfile): string | undefined {
+    try {
+      return this.#tenants.known(profile, this.#hosts.cloudOf(profile)) || undefined;
+    } catch (error) {
+      if (isAppError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The server itself was cleared by cloudOf; what is checked here are the places it sends us to. @throws AppError hostNotConfirmed */
+  checkHost(host: string, profile: ConnectionProfile, cloud: Cloud): void {
+    if (host !== profile.server) this.#hosts.check(host, cloud, profile);
+  }
+}
+
+function asksServer({ credential }: ConnectionProfile): boolean {
+  return credential.tenant === undefined && takesTenant.has(credential.kind);
+}
+
+/** '' stands for a server that names no tenant. */
+function bound(profile: ConnectionProfile, cloud: Cloud, tenant: string | undefined): TokenOwner {
+  const { credential } = profile;
+  return !tenant || !asksServer(profile)
+    ? { cloud, credential }
+    : { cloud, credential: { ...credential, tenant } };
+}

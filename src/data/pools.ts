@@ -195,7 +195,7 @@ export class Pools {
     }
     if (error.code === 'loginRejected' && !attempt.askedAgain) {
       attempt.askedAgain = true;
-      if (await owners.hasMoved(profile, options.signal)) return;
+      if (await owners.hasMoved(profile, owner?.credential.tenant, options.signal)) return;
     }
     const ms = state.room.after(error, attempt.wait, options.gesture === true);
     if (ms === false) {
@@ -284,7 +284,10 @@ export class Pools {
       freshToken: () => tokens.get(owner, 'silent'),
       knownToken: () => tokens.peek(owner),
       serverTenant: (named) => owners.remember(profile, cloud, named),
-      enterServer: (timeout, signal) => limit.enter(server, timeout, signal),
+      server: {
+        enter: (holder, timeout, signal) => limit.enter(server, holder, timeout, signal),
+        wants: (holder, patience) => limit.wants(server, holder, patience),
+      },
     });
     state.registration = limit.register(server, pool);
     state.pool = pool;

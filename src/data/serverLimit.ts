@@ -7,11 +7,19 @@ export interface Evictable {
   evictIdle(): boolean;
 }
 
+/** Milliseconds. */
+const lookAgain = 50;
+
 interface Waiter {
+  holder: Evictable;
+  /** Milliseconds. */
+  since: number;
   admit(): void;
 }
 
 interface Server {
+  /** Looks again for unused connections while somebody waits. */
+  looking: NodeJS.Timeout | undefined;
   open: number;
   queue: Waiter[];
   holders: Set<Evictable>;
@@ -52,11 +60,11 @@ export class ServerLimit {
    * @param timeout milliseconds
    * @throws AppError tooBusy after the time-out, cancelled
    */
-  async enter(server: string, timeout: number, signal?: AbortSignal): Promise<() => void> {
+  async enter(server: string, holder: Evictable, timeout: number, signal?: AbortSignal): Promise<() => void> {
     if (signal?.aborted === true) throw cancelled(signal.reason);
     const entry = this.#server(server);
     if (entry.open < this.max && entry.queue.length === 0) entry.open++;
-    else await this.#queue(entry, server, timeout, signal);
+    else await this.#queue(entry, server, holder, timeout, signal);
     let left = false;
     return () => {
       if (left) return;
@@ -66,7 +74,20 @@ export class ServerLimit {
     };
   }
 
-  #queue(entry: Server, server: string, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Whether somebody else than `holder` has waited for a place for so many milliseconds. */
+  wants(server: string, holder: Evictable, patience: number): boolean {
+    const now = performance.now();
+    const queue = this.#servers.get(server)?.queue ?? [];
+    return queue.some((waiter) => waiter.holder !== holder && now - waiter.since >= patience);
+  }
+
+  #queue(
+    entry: Server,
+    server: string,
+    holder: Evictable,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer);
@@ -74,6 +95,8 @@ export class ServerLimit {
         entry.queue = entry.queue.filter((other) => other !== waiter);
       };
       const waiter: Waiter = {
+        holder,
+        since: performance.now(),
         admit: () => {
           settle();
           entry.open++;
@@ -96,10 +119,16 @@ export class ServerLimit {
       }, timeout);
       signal?.addEventListener('abort', giveUp, { once: true });
       entry.queue.push(waiter);
-      // A place that somebody keeps warm for later is worth less than one that is needed now.
-      for (const holder of entry.holders) if (holder.evictIdle()) break;
-      this.#next(entry);
+      this.#makeRoom(entry);
     });
+  }
+
+  /** A place that somebody keeps warm for later is worth less than one that is needed now. */
+  #makeRoom(entry: Server): void {
+    for (const holder of entry.holders) if (holder.evictIdle()) break;
+    this.#next(entry);
+    clearTimeout(entry.looking);
+    if (entry.queue.length > 0) entry.looking = setTimeout(() => this.#makeRoom(entry), lookAgain);
   }
 
   #next(entry: Server): void {
@@ -113,7 +142,7 @@ export class ServerLimit {
   #server(server: string): Server {
     let entry = this.#servers.get(server);
     if (entry === undefined) {
-      entry = { open: 0, queue: [], holders: new Set() };
+      entry = { looking: undefined, open: 0, queue: [], holders: new Set() };
       this.#servers.set(server, entry);
     }
     return entry;

@@ -1,6 +1,6 @@
 // The door to databases: takes a connection, runs, gives it back clean, and repeats only what cannot have happened twice.
 import type { ConnectionProfile } from '../core/connection.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError, cancelled, isAppError } from '../core/errors.ts';
 import { onlyReads } from '../core/onlyReads.ts';
 import type {
   BatchSink,
@@ -70,6 +70,7 @@ export class SqlDoor implements Sql {
         return results.at(-1) ?? { columns: [], rows: [] };
       } catch (error) {
         if (!isAppError(error)) throw error;
+        if (opened.pool.isGone) throw cancelled(error);
         // Refused for the moment, and it only reads: the server is asked again after a while.
         failure = isTransient(error) && onlyReads(statement.text) ? error : undefined;
         const again =
@@ -120,6 +121,7 @@ export class SqlDoor implements Sql {
       } catch (error) {
         if (connection.inTransaction && !connection.closed) await this.#rollBack(opened);
         broken = connection.closed || connection.inTransaction || !(await reset(connection));
+        if (pool.isGone && !committing) throw cancelled(error);
         const failure = committing ? error : uncommitted(error);
         // Nothing but BEGIN was sent: once more is not twice.
         const lost = isAppError(failure, 'connectionLost');

@@ -45,14 +45,23 @@ export class TokenOwners {
     return bound(profile, cloud, await abortable(this.#tenants.of(profile, cloud, probe), signal));
   }
 
-  /** After a refused login: the server is asked again. Whether it named another tenant than before. @throws AppError */
-  async hasMoved(profile: ConnectionProfile, signal: AbortSignal | undefined): Promise<boolean> {
+  /**
+   * After a refused login: whether the server belongs to another tenant than the one whose token was refused. It is asked again, unless
+   * it has just said so at the login.
+   * @throws AppError
+   */
+  async hasMoved(
+    profile: ConnectionProfile,
+    refused: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (!asksServer(profile)) return false;
     const cloud = this.#hosts.cloudOf(profile);
-    const before = this.#tenants.known(profile, cloud);
-    if (!asksServer(profile) || before === undefined) return false;
+    const known = this.#tenants.known(profile, cloud);
+    if (known === undefined || (known || undefined) !== refused) return true;
     this.#tenants.forget(profile, cloud);
     await this.of(profile, signal);
-    return this.#tenants.known(profile, cloud) !== before;
+    return (this.#tenants.known(profile, cloud) || undefined) !== refused;
   }
 
   /** The server named it while somebody logged in. */

@@ -62,9 +62,16 @@ export interface TokenPoolParts extends Target {
   knownToken(): AccessToken | undefined;
   /** The tenant that the server named at a login. */
   serverTenant(tenant: string | undefined): void;
-  /** Waits for a place at the server; what comes back gives it up. @throws AppError tooBusy, cancelled */
-  enterServer(timeout: number, signal?: AbortSignal): Promise<() => void>;
+  server: {
+    /** Waits for a place at the server; what comes back gives it up. @throws AppError tooBusy, cancelled */
+    enter(holder: Evictable, timeout: number, signal?: AbortSignal): Promise<() => void>;
+    /** Whether somebody else has waited for a place for so many milliseconds. */
+    wants(holder: Evictable, patience: number): boolean;
+  };
 }
+
+/** How long others wait before a pool with work of its own gives way to them; milliseconds. */
+const turn = 250;
 
 interface Making {
   guard: LoginGuard | undefined;
@@ -94,7 +101,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
   #spare: Connection | undefined;
   #probing = false;
   #connecting: Promise<unknown> | undefined;
-  #ended = false;
+  #ended: 'drain' | 'now' | undefined;
   #dialing = new AbortController();
 
   /** @throws AppError invalidInput when the custom cloud's certificate authority cannot be read */
@@ -119,6 +126,11 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     return { connectionId: id, server, database };
   }
 
+  /** Whether everything on it was ended on purpose: what failed for that is not tried again. */
+  get isGone(): boolean {
+    return this.#ended === 'now';
+  }
+
   /** Connections of the pool: in use, unused, and requests that wait for one. */
   get numbers(): { inUse: number; idle: number; waiting: number } {
     const pooled = [...this.#lives.values()].filter(({ owned, retired }) => !owned && retired === undefined);
@@ -136,16 +148,24 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
    * @throws AppError of the login, cancelled, tooBusy when all are in use
    */
   async take(signal?: AbortSignal): Promise<Connection> {
-    const connection = await unlessAborted(this.#acquire(), signal, (late) => this.give(late));
-    const life = this.#lives.get(connection);
-    if (life !== undefined) life.idleSince = undefined;
-    return connection;
+    for (;;) {
+      const connection = await unlessAborted(this.#acquire(), signal, (late) => this.give(late));
+      const life = this.#lives.get(connection);
+      if (life !== undefined && life.retired === undefined) {
+        life.idleSince = undefined;
+        return connection;
+      }
+      // It gave way to somebody else, or was lost, while it was being handed over.
+      this.release(connection);
+    }
   }
 
   /** `broken`: it is not handed out again. */
   give(connection: Connection, broken = false): void {
     const life = this.#lives.get(connection);
-    if (broken || this.#ended) this.#retire(connection, broken ? 'broken' : 'closed');
+    if (broken || this.#ended !== undefined) this.#retire(connection, broken ? 'broken' : 'closed');
+    else if (this.#parts.server.wants(this, this.pending === 0 ? 0 : turn))
+      this.#retire(connection, 'evicted');
     else if (life !== undefined) life.idleSince = this.#parts.clock.now();
     this.release(connection);
   }
@@ -176,7 +196,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
 
   /** drain: what is in use ends when its work is done. now: everything ends, sessions of their own included. */
   async end(how: 'drain' | 'now'): Promise<void> {
-    this.#ended = true;
+    this.#ended = how;
     if (how === 'now') this.#dialing.abort();
     for (const [connection, { idleSince, owned }] of this.#lives) {
       if (how === 'now' || (idleSince !== undefined && !owned)) this.#retire(connection, 'closed');
@@ -212,7 +232,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
       this.#spare = connection;
       return Promise.resolve();
     }
-    this.#retire(connection, this.#ended ? 'closed' : 'idle');
+    this.#retire(connection, this.#ended === undefined ? 'idle' : 'closed');
     return super._poolDestroy(connection);
   }
 
@@ -285,7 +305,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     const { clock, counts, profile, log } = this.#parts;
     const stop =
       signal === undefined ? this.#dialing.signal : AbortSignal.any([signal, this.#dialing.signal]);
-    const leave = await this.#parts.enterServer(acquireTimeout, stop);
+    const leave = await this.#parts.server.enter(this, acquireTimeout, stop);
     let open = false;
     try {
       const connection = await this.#login(stop);

@@ -2,7 +2,7 @@
 import { createSql } from '../../../src/data/main.ts';
 import type { Cloud } from '../../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../../src/core/connection.ts';
-import type { BatchSink, Cell, ColumnMeta, Log, Sql, TokenRequest } from '../../../src/core/ports.ts';
+import type { BatchSink, Cell, ColumnMeta, Log, Memory, Sql, TokenRequest } from '../../../src/core/ports.ts';
 import type { ServerMessage } from '../../../src/core/errors.ts';
 import { CA, startTestServer, type TestServer } from '../../azure/tds/testServer.ts';
 import type { TdsServerOptions } from '../../azure/tds/tdsServerOptions.ts';
@@ -82,6 +82,10 @@ export async function startFixture(
     clouds?: readonly Cloud[];
     confirmed?: readonly string[];
     now?: () => number;
+    /** Instead of waiting not at all. */
+    sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+    memory?: Map<string, unknown>;
+    maxConnectionsPerServer?: number;
   } = {},
 ): Promise<Fixture> {
   const received: string[] = [];
@@ -109,11 +113,16 @@ export async function startFixture(
       now: options.now ?? Date.now,
       sleep: (milliseconds, signal) => {
         waits.push(milliseconds);
+        if (options.sleep !== undefined) return options.sleep(milliseconds, signal);
         return signal?.aborted === true ? Promise.reject(new Error('aborted')) : Promise.resolve();
       },
     },
     clouds: () => options.clouds ?? [cloud],
     confirmedHosts: { has: (host) => (options.confirmed ?? []).includes(host) },
+    ...(options.memory === undefined ? {} : { memory: keep(options.memory) }),
+    ...(options.maxConnectionsPerServer === undefined
+      ? {}
+      : { maxConnectionsPerServer: () => options.maxConnectionsPerServer ?? 0 }),
     vscodeTokenSource: {
       getToken: async (request) => {
         asked.push(request);
@@ -146,6 +155,16 @@ export async function startFixture(
     end: async () => {
       await sql.dispose();
       await front.server.close();
+    },
+  };
+}
+
+function keep(memory: Map<string, unknown>): Pick<Memory, 'get' | 'set'> {
+  return {
+    get: (key) => memory.get(key),
+    set: (key, value) => {
+      memory.set(key, value);
+      return Promise.resolve();
     },
   };
 }

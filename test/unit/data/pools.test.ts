@@ -1,0 +1,381 @@
+// What stands between a request and its connection: the server's tenant, a database that resumes, caps, signing out, hostile servers.
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'vitest';
+import { AppError, cancelled, isAppError } from '../../../src/core/errors.ts';
+import type { Waiting } from '../../../src/core/ports.ts';
+import { ServerLimit } from '../../../src/data/serverLimit.ts';
+import { SqlError, type ResponseWriter } from '../../azure/contract.ts';
+import { until } from '../../azure/tds/testServer.ts';
+import { audience, cloud, jwt, record, startFixture, tenant, type Fixture } from './fakeServer.ts';
+
+const opened: Fixture[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((fixture) => fixture.end()));
+});
+const start = async (options: Parameters<typeof startFixture>[0] = {}): Promise<Fixture> => {
+  const fixture = await startFixture(options);
+  opened.push(fixture);
+  return fixture;
+};
+const person = { credential: { kind: 'vscode' as const } };
+const select = { text: 'SELECT 1;' };
+const sqlError = (number: number, message: string): SqlError =>
+  new SqlError({ number, state: 1, class: 14, message, line: 1 });
+
+async function failure(promise: Promise<unknown>): Promise<AppError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(isAppError(error), String(error));
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+const one = (out: ResponseWriter): void => {
+  out.columns([{ name: 'one', type: { name: 'int' }, nullable: false }]);
+  void out.row([1]);
+  out.done({ kind: 'statement', rowCount: 1 });
+};
+
+describe('the tenant of a server', () => {
+  it('is asked once, used for the token, and remembered over a restart', async () => {
+    const memory = new Map<string, unknown>();
+    const { sql, profile, asked, received } = await start({ profile: person, memory });
+    await Promise.all([sql.query(profile, select), sql.query(profile, select), sql.query(profile, select)]);
+    assert.deepEqual([...new Set(asked.map(({ credential }) => credential.tenant))], [tenant]);
+    assert.equal(sql.tokenFacts(profile)?.tenant, tenant);
+    assert.equal(sql.diagnostics(profile)?.serverTenant, tenant);
+    assert.ok(received.length <= 3, 'the question sent no token');
+
+    let logins = 0;
+    const next = await start({
+      server: {
+        gate: () => {
+          logins++;
+          return Promise.resolve();
+        },
+      },
+    });
+    // Another port is another server: what is remembered is made to be about that one.
+    const [[key, value] = ['', {}]] = [...memory];
+    const warm = await start({
+      profile: { ...person, port: next.front.port },
+      memory: new Map([[key, rekey(value, next.front.port)]]),
+    });
+    await warm.sql.query(warm.profile, select);
+    assert.equal(logins, 1, 'one login and nothing before it');
+  });
+
+  it('does not replace one that the person chose', async () => {
+    const { sql, profile, asked } = await start({
+      server: { stsUrl: `${cloud.authority}/99999999-2222-4333-8444-555555555555` },
+    });
+    await sql.query(profile, select);
+    assert.equal(asked[0]?.credential.tenant, tenant);
+  });
+
+  it('is asked again when the server moved to another tenant', async () => {
+    const elsewhere = '99999999-2222-4333-8444-555555555555';
+    const first = await start({ profile: person });
+    const key = `localhost:${first.front.port} ${cloud.id} ${cloud.authority}`;
+    const memory = new Map<string, unknown>([['serverTenants', { [key]: elsewhere }]]);
+    const asked: (string | undefined)[] = [];
+    const { sql, profile } = await start({
+      profile: { ...person, port: first.front.port },
+      memory,
+      token: ({ credential }) => {
+        asked.push(credential.tenant);
+        return jwt({ tid: credential.tenant });
+      },
+    });
+    first.front.backend.execute = (_request, out) => one(out);
+    const verify = first.received;
+    await sql.query(profile, select);
+    // This server takes any token, and says itself at the login where it belongs; the next token is of that tenant.
+    assert.deepEqual(asked, [elsewhere]);
+    assert.equal(verify.length, 1);
+    assert.equal(sql.diagnostics(profile)?.serverTenant, tenant);
+  });
+
+  it('is asked again when a login is refused, and the next token is of the new one', async () => {
+    const elsewhere = '99999999-2222-4333-8444-555555555555';
+    const asked: (string | undefined)[] = [];
+    const memory = new Map<string, unknown>();
+    const { sql, profile, front } = await start({
+      profile: person,
+      memory,
+      token: ({ credential }) => {
+        asked.push(credential.tenant);
+        return jwt({ tid: credential.tenant });
+      },
+      server: {
+        verifyToken: (token) => {
+          const { tid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+            tid: string;
+          };
+          return tid === tenant
+            ? Promise.resolve({ aud: audience, tid, oid: 'oid-ada', upn: 'ada', exp: 2_000_000_000 })
+            : Promise.reject(sqlError(18_456, 'Login failed. Incorrect or invalid token.'));
+        },
+      },
+    });
+    await sql.close(profile.id);
+    memory.set('serverTenants', { [`localhost:${front.port} ${cloud.id} ${cloud.authority}`]: elsewhere });
+    const next = await startFixture({
+      profile: { ...person, port: front.port },
+      memory,
+      token: ({ credential }) => {
+        asked.push(credential.tenant);
+        return jwt({ tid: credential.tenant });
+      },
+    });
+    opened.push(next);
+    await next.sql.query(next.profile, select);
+    assert.deepEqual(asked, [elsewhere, tenant]);
+  });
+
+  it('explains a login that is refused because the chosen tenant is another one', async () => {
+    const { sql, profile } = await start({
+      profile: { credential: { kind: 'vscode', tenant: '99999999-2222-4333-8444-555555555555' } },
+      token: ({ credential }) => jwt({ tid: credential.tenant }),
+      server: {
+        verifyToken: () => Promise.reject(sqlError(18_456, 'Login failed. Incorrect or invalid token.')),
+      },
+    });
+    const error = await failure(sql.query(profile, select));
+    assert.equal(error.code, 'wrongTenant');
+    assert.match(error.message, new RegExp(`belongs to tenant ${tenant}`));
+    assert.deepEqual(error.remedies[0], { kind: 'chooseTenant', connectionId: profile.id });
+  });
+});
+
+describe('a hostile server gets nothing', () => {
+  for (const [what, server] of [
+    ['asks for another audience', { spn: 'https://graph.microsoft.com/' }],
+    ['names another authority', { stsUrl: `https://evil.example/${tenant}` }],
+  ] as const) {
+    it(`when it ${what}: no token is even asked for`, async () => {
+      const { sql, profile, asked, received } = await start({ server, profile: person });
+      const error = await failure(sql.query(profile, select, { gesture: true }));
+      assert.equal(error.code, 'hostNotConfirmed');
+      assert.match(error.message, /was not sent/);
+      assert.equal(asked.length, 0);
+      assert.equal(received.length, 0);
+    });
+  }
+
+  it('when it sends the login round and round', async () => {
+    const { sql, profile, received, front } = await start({
+      server: { route: () => ({ host: 'localhost', port: front.port }) },
+    });
+    const error = await failure(sql.query(profile, select));
+    assert.equal(error.code, 'serverNotFound');
+    assert.ok(received.length <= 4, `${received.length} tokens`);
+    await until(() => front.server.connections.length === 0);
+  });
+});
+
+describe('a database that resumes', () => {
+  /** A server that is not there until `ready` is called. */
+  const resuming = async (): Promise<
+    Fixture & { ready(): void; attempts(): number; wake(): void; waiting: (Waiting | undefined)[] }
+  > => {
+    let isReady = false;
+    let attempts = 0;
+    let wake: (() => void)[] = [];
+    const fixture = await start({
+      server: {
+        gate: () => {
+          attempts++;
+          return isReady ? Promise.resolve() : Promise.reject(sqlError(40_613, 'Database is not available.'));
+        },
+      },
+      sleep: (_ms, signal) =>
+        new Promise((resolve, reject) => {
+          wake.push(resolve);
+          signal?.addEventListener('abort', () => reject(cancelled()), { once: true });
+        }),
+    });
+    const waiting: (Waiting | undefined)[] = [];
+    fixture.sql.onDidChangeWaiting((event) => waiting.push(event.waiting));
+    return {
+      ...fixture,
+      waiting,
+      ready: () => (isReady = true),
+      attempts: () => attempts,
+      wake: () => {
+        for (const resolve of wake.splice(0)) resolve();
+        wake = [];
+      },
+    };
+  };
+
+  it('is waited for together, visibly, and all requests go on when it is there', async () => {
+    const { sql, profile, ready, attempts, wake, waits, waiting } = await resuming();
+    const first = sql.query(profile, select);
+    await until(() => waits.length === 1);
+    const before = attempts();
+    const others = [1, 2, 3, 4].map(() => sql.query(profile, select));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(attempts(), before, 'who comes later waits with the first');
+    assert.deepEqual(
+      waiting.map((state) => state && [state.reason, state.attempt, state.gesture]),
+      [['resuming', 1, false]],
+    );
+    ready();
+    wake();
+    await Promise.all([first, ...others]);
+    assert.equal(waiting.at(-1), undefined);
+    assert.equal(waits.length, 1);
+    assert.deepEqual(waits, [5000]);
+  });
+
+  it('is no longer waited for when the person gives up', async () => {
+    const { sql, profile, waits, waiting, front } = await resuming();
+    const requests = [1, 2, 3].map(() => failure(sql.query(profile, select)));
+    await until(() => waits.length > 0);
+    sql.cancelWaiting(profile.id);
+    for (const error of await Promise.all(requests)) assert.equal(error.code, 'cancelled');
+    assert.equal(waiting.at(-1), undefined);
+    await until(() => front.server.connections.length === 0);
+  });
+
+  it('lets one caller give up without the others', async () => {
+    const { sql, profile, ready, wake, waits } = await resuming();
+    const abort = new AbortController();
+    const impatient = failure(sql.query(profile, select, { signal: abort.signal }));
+    const patient = sql.query(profile, select);
+    await until(() => waits.length > 0);
+    abort.abort();
+    assert.equal((await impatient).code, 'cancelled');
+    ready();
+    wake();
+    await patient;
+  });
+});
+
+describe('a cap per server', () => {
+  it('makes unused connections of another database give way', async () => {
+    const { sql, profile, front } = await start({ maxConnectionsPerServer: 2 });
+    const other = { ...profile, id: 'connection-2', database: 'other' };
+    await Promise.all([sql.query(profile, select), sql.query(profile, select)]);
+    await sql.query(other, select);
+    assert.ok(front.server.connections.length <= 2);
+    assert.equal(sql.diagnostics(profile)?.retired.evicted, 1);
+    assert.equal(sql.diagnostics(other)?.serverLimit, 2);
+  });
+
+  it('is never exceeded, and everybody is served', async () => {
+    const { sql, profile, front } = await start({ maxConnectionsPerServer: 2 });
+    let most = 0;
+    front.backend.execute = async (_request, out) => {
+      most = Math.max(most, front.server.connections.length);
+      await new Promise((resolve) => setImmediate(resolve));
+      one(out);
+    };
+    const profiles = [1, 2, 3].map((n) => ({ ...profile, id: `c${n}`, database: `d${n}` }));
+    await Promise.all([...Array(30).keys()].map((n) => sql.query(profiles[n % 3] ?? profile, select)));
+    assert.ok(most <= 2, `${most} at once`);
+  });
+
+  it('serves in the order of asking, and says after a while what to do', async () => {
+    const limit = new ServerLimit(() => 1);
+    const holder = { evictIdle: () => false };
+    const leave = await limit.enter('s:1433', holder, 1000);
+    const order: string[] = [];
+    const queue = ['a', 'b'].map(async (name) => {
+      const done = await limit.enter('s:1433', holder, 60_000);
+      order.push(name);
+      done();
+    });
+    const late = await failure(limit.enter('s:1433', holder, 1));
+    assert.equal(late.code, 'tooBusy');
+    assert.match(late.message, /maxConnectionsPerServer/);
+    leave();
+    leave();
+    await Promise.all(queue);
+    assert.deepEqual(order, ['a', 'b']);
+    assert.equal(limit.open('s:1433'), 0);
+  });
+});
+
+describe('signing out', () => {
+  it('ends statements and sessions at once, and says so', async () => {
+    const { sql, profile, front, asked } = await start();
+    const session = await sql.openSession(profile);
+    const losses: string[] = [];
+    session.onDidLose(({ reason }) => losses.push(reason));
+    await session.run(select, record().sink);
+    front.backend.execute = () => new Promise(() => undefined);
+    const running = failure(sql.query(profile, select));
+    await until(() => front.server.connections.some(({ executing }) => executing));
+    await sql.signOut(profile.id);
+    assert.equal((await running).code, 'cancelled');
+    await until(() => front.server.connections.length === 0);
+    assert.deepEqual(losses, ['You signed out of this connection.']);
+    assert.equal(sql.tokenFacts(profile), undefined);
+    const before = asked.length;
+    front.backend.execute = (_request, out) => one(out);
+    await sql.query(profile, select);
+    assert.equal(asked.length, before + 1);
+  });
+});
+
+describe('a token that only a person can renew', () => {
+  it('is told of once, shown to nobody, and taken back when there is one', async () => {
+    let signedIn = false;
+    const { sql, profile } = await start({
+      token: () => {
+        if (!signedIn) throw new AppError('signInRequired', 'Ada must sign in.');
+        return jwt();
+      },
+    });
+    const events: boolean[] = [];
+    sql.onDidNeedSignIn(({ needed }) => events.push(needed));
+    for (let run = 0; run < 3; run++)
+      assert.equal((await failure(sql.query(profile, select))).code, 'signInRequired');
+    assert.deepEqual(events, [true]);
+    signedIn = true;
+    await sql.query(profile, select, { gesture: true });
+    assert.deepEqual(events, [true, false]);
+  });
+
+  it('is not asked for again and again when the server refuses every token', async () => {
+    const same = jwt();
+    const { sql, profile, asked } = await start({
+      token: () => same,
+      server: { verifyToken: () => Promise.reject(sqlError(18_456, 'Login failed. Token is expired.')) },
+    });
+    assert.equal((await failure(sql.query(profile, select))).code, 'signInRequired');
+    assert.ok(asked.every(({ mode }) => mode === 'silent'));
+    assert.equal(asked.length, 2);
+  });
+});
+
+describe('a cancel that comes too late', () => {
+  it('does not say that nothing happened when the server says that rows were changed', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (_request, out, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          out.done({ kind: 'statement', rowCount: 1, command: 0xc3 });
+          resolve();
+        });
+      });
+    const abort = new AbortController();
+    const insert = failure(
+      sql.query(profile, { text: 'INSERT INTO t VALUES (1);' }, { signal: abort.signal }),
+    );
+    await until(() => front.server.connections.some(({ executing }) => executing));
+    abort.abort();
+    const error = await insert;
+    assert.equal(error.code, 'outcomeUnknown');
+    assert.deepEqual(error.remedies[0], { kind: 'checkOutcome', connectionId: profile.id });
+  });
+});
+
+/** What is remembered of a server on another port. */
+function rekey(value: unknown, port: number): unknown {
+  return JSON.parse(JSON.stringify(value ?? {}).replaceAll(/localhost:\d+/g, `localhost:${port}`)) as unknown;
+}

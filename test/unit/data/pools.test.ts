@@ -179,7 +179,12 @@ describe('a hostile server gets nothing', () => {
 describe('a database that resumes', () => {
   /** A server that is not there until `ready` is called. */
   const resuming = async (): Promise<
-    Fixture & { ready(): void; attempts(): number; wake(): void; waiting: (Waiting | undefined)[] }
+    Fixture & {
+      ready: () => void;
+      attempts: () => number;
+      wake: () => void;
+      waiting: (Waiting | undefined)[];
+    }
   > => {
     let isReady = false;
     let attempts = 0;

@@ -72,7 +72,7 @@ describe('the users tree', () => {
     const root = await child('Sample');
     const users = await child('Users', root.node);
     const nodes = await shown(users.node);
-    assert.match(nodes[0]?.label ?? '', /^Table \[dbo\]\.\[no\]where\] is missing/);
+    assert.match(nodes[0]?.label ?? '', /^Table \[dbo\]\.\[no\]\]where\] is missing/);
     assert.deepEqual(
       nodes.slice(1).map(({ label }) => label),
       ['Create It…', 'Try Again'],

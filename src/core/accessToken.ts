@@ -8,6 +8,8 @@ import type { AccessToken } from './ports.ts';
 const azureSqlApplication = '022907d3-0f1b-48f7-badc-1ba6abab6d66';
 /** Home tenant of personal Microsoft accounts: no tenant that a database could be in. */
 const personalAccounts = '9188040d-6c67-4c5b-b112-36a304b66dad';
+/** The last moment that a Date can stand for. */
+const lastSecond = 8.64e12;
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -22,7 +24,7 @@ export function readAccessToken(token: string, now: number): AccessToken {
   };
   const seconds = (name: string): number | undefined => {
     const value = claims?.[name];
-    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+    return typeof value === 'number' && value >= 0 && value <= lastSecond ? value : undefined;
   };
   const expires = seconds('exp');
   const audience = text('aud');

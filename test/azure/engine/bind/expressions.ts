@@ -555,7 +555,7 @@ function dateArithmetic(
   if (!ok(left) || !ok(right)) clash();
   const type: SqlType = old(left.type) ? left.type : right.type;
   const sql = `(timestamp '1900-01-01' + (${days(left)} ${operator} ${days(right)}) * interval '1 day')`;
-  return { ...flags, sql: binder.storage.cast(sql, { name: 'datetime2', scale: 7 }, type), type };
+  return { ...flags, sql: binder.storage.fromTimestamp(sql, type), type };
 }
 
 /** The type that several results share (CASE, COALESCE, VALUES, UNION), and each of them converted to it. */

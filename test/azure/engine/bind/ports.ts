@@ -31,14 +31,18 @@ export interface BindStorage {
   patindex(pattern: string, text: string): string;
   /** Any date type's value as a PostgreSQL timestamp (time on 1900-01-01; datetimeoffset its local time). */
   timestamp(sql: string, type: SqlType): string;
+  /** The same in 100 ns since 0001-01-01, as int8: for what a timestamp's microseconds are too few for. */
+  ticks(sql: string, type: SqlType): string;
   /** Back: `sql` is a timestamp; `original` the value it came from (datetimeoffset keeps that one's offset; otherwise unused). */
   fromTimestamp(sql: string, type: SqlType, original?: string): string;
+  /** Back from ticks, for time, datetime2 and datetimeoffset only. */
+  fromTicks(sql: string, type: SqlType, original?: string): string;
   /** datetimeoffset: its offset in minutes. */
   offsetMinutes(sql: string): string;
   /** datetimeoffset at another offset (minutes), same instant. */
   switchOffset(sql: string, minutes: string): string;
-  /** A local timestamp and its offset in minutes as datetimeoffset. */
-  withOffset(timestamp: string, minutes: string, type: SqlType): string;
+  /** Local ticks and their offset in minutes as datetimeoffset. */
+  withOffset(ticks: string, minutes: string, type: SqlType): string;
   /** AT TIME ZONE: a local time in the zone (a quoted IANA name), or a datetimeoffset moved there. */
   atZone(sql: string, from: SqlType, zone: string, type: SqlType): string;
   /** COLLATE: @throws SqlError 448. */

@@ -121,7 +121,7 @@ const values: [
     'varchar(40)',
     'datetimeoffset(7)',
     undefined,
-    '2024-02-03 14:05:06.123456 +00:00',
+    '2024-02-03 14:05:06.1234567 +00:00',
   ],
   ['2024-01-01 00:00:00.002', 'datetime2(3)', 'datetime', undefined, '2024-01-01 00:00:00.003'],
   ['2024-01-01 12:00:30', 'datetime2(3)', 'smalldatetime', undefined, '2024-01-01 12:01:00'],
@@ -287,7 +287,8 @@ describe('comparison', () => {
     assert.equal(await like('abc', 'a.c'), false);
   });
   it('compares datetimeoffset by its instant', async () => {
-    assert.equal(await answer(`tsql.dto('2024-01-01 10:00', 60) = tsql.dto('2024-01-01 09:00', 0)`), true);
-    assert.equal(await answer(`tsql.dto('2024-01-01 10:00', 60) < tsql.dto('2024-01-01 09:00', -1)`), true);
+    // Ticks of 100 ns: an hour is 36 000 000 000 of them.
+    assert.equal(await answer(`tsql.dto(360000000000, 60) = tsql.dto(324000000000, 0)`), true);
+    assert.equal(await answer(`tsql.dto(360000000000, 60) < tsql.dto(324000000000, -1)`), true);
   });
 });

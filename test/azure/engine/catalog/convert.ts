@@ -14,6 +14,8 @@ import {
   pgType,
   typeWord,
 } from './pgTypes.ts';
+import { inTicks } from './ticks.ts';
+import { fromTicks, ticksOf, timestampOf } from './momentSql.ts';
 
 export interface CastOptions {
   /** PostgreSQL text of CONVERT's style, an int. */
@@ -190,14 +192,14 @@ function dateText(value: string, from: SqlType, style: string, attempt: string):
       : from.name === 'smalldatetime' || from.name === 'date'
         ? 0
         : (from.scale ?? 7);
-  const moment =
+  const ticks =
     from.name === 'datetimeoffset'
       ? `(CASE WHEN ${style} = 127 THEN (${value}).utc ELSE tsql.dto_local(${value}) END)`
-      : from.name === 'time'
-        ? `('1900-01-01'::date + ${value})`
-        : `${value}::timestamp`;
+      : value;
+  const moment = inTicks(from) ? `tsql.from_ticks(${ticks})` : `${value}::timestamp`;
+  const tick = inTicks(from) ? `(${ticks} % 10)::int` : '0';
   const minutes = from.name === 'datetimeoffset' ? `((${value}).minutes)::int` : '0';
-  return `tsql.date_text(${moment}, ${style}, '${from.name}', ${String(fraction)}, ${minutes}, '${typeWord(from)}', ${attempt})`;
+  return `tsql.date_text(${moment}, ${tick}, ${style}, '${from.name}', ${String(fraction)}, ${minutes}, '${typeWord(from)}', ${attempt})`;
 }
 
 function toBytes(
@@ -268,38 +270,24 @@ function toDate(
   target: string,
   attempt: string,
 ): string {
-  const scale = to.scale ?? 7;
-  const digits = scale >= 6 ? '' : `(${String(scale)})`;
+  const scale = String(to.scale ?? 7);
   if (isTextType(from)) {
     if (to.name === 'datetimeoffset')
-      return `tsql.text_to_dto(${value}::text, ${style}, ${String(scale)}, ${attempt})`;
+      return `tsql.text_to_dto(${value}::text, ${style}, ${scale}, ${attempt})`;
+    if (inTicks(to)) return fromTicks(`tsql.text_to_ticks(${value}::text, ${style}, ${attempt})`, to);
     const moment = `tsql.text_to_timestamp(${value}::text, ${style}, ${source}, ${target}, ${attempt})`;
-    if (to.name === 'date') return `${moment}::date`;
-    if (to.name === 'time') return `${moment}::time${digits}`;
-    return to.name === 'datetime2' ? `${moment}::timestamp${digits}` : moment;
+    return to.name === 'date' ? `${moment}::date` : moment;
   }
   if (!isDate(from)) {
     if (isBytes(from)) return `tsql.bytes_to_datetime(${value})`;
     return `tsql.days_to_datetime(${from.name === 'bit' ? `${value}::int` : value}::float8, ${target}, ${attempt})`;
   }
-  const local =
-    from.name === 'datetimeoffset'
-      ? `tsql.dto_local(${value})`
-      : from.name === 'time'
-        ? `('1900-01-01'::date + ${value})`
-        : `${value}::timestamp`;
-  switch (to.name) {
-    case 'date':
-      return `(${local})::date`;
-    case 'time':
-      return `(${local})::time${digits}`;
-    case 'datetime2':
-      return `(${local})::timestamp${digits}`;
-    case 'datetimeoffset':
-      if (from.name === 'datetimeoffset')
-        return scale >= 6 ? value : `tsql.dto((${local})::timestamp${digits}, ((${value}).minutes)::int)`;
-      return `tsql.dto((${local})::timestamp${digits}, 0)`;
-    default:
-      return from.name === to.name ? value : `tsql.to_datetime(${local}, ${source}, ${target}, ${attempt})`;
+  if (inTicks(to)) {
+    if (from.name === to.name && (from.scale ?? 7) <= (to.scale ?? 7)) return value;
+    return fromTicks(ticksOf(value, from), to, from.name === 'datetimeoffset' ? value : undefined);
   }
+  if (from.name === to.name) return value;
+  const local = timestampOf(value, from);
+  if (to.name === 'date') return `(${local})::date`;
+  return `tsql.to_datetime(${local}, ${source}, ${target}, ${attempt})`;
 }

@@ -3,6 +3,7 @@ import { datesSql } from './runtime/dates.ts';
 import { numbersSql } from './runtime/numbers.ts';
 import { tablesSql } from './runtime/tables.ts';
 import { textSql } from './runtime/text.ts';
+import { ticksSql } from './runtime/ticks.ts';
 
 /** Run once in the template database. */
-export const runtimeSql = [textSql, numbersSql, datesSql, tablesSql].join('\n');
+export const runtimeSql = [textSql, numbersSql, ticksSql, datesSql, tablesSql].join('\n');

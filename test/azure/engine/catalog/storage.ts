@@ -1,11 +1,12 @@
 // How T-SQL's types are held in PostgreSQL, compared, and read (the table in engine/README.md); conversions are in convert.ts.
-import type { SqlType } from '../../contract.ts';
 import { sqlError } from '../errors.ts';
 import type { BindStorage } from '../bind/ports.ts';
 import { assignSql, castSql } from './convert.ts';
 import { toCodePage } from './codePage.ts';
 import { pgCollation } from './collations.ts';
 import { pgType } from './pgTypes.ts';
+import { fromTicks, ticksOf, timestampOf } from './momentSql.ts';
+import { inTicks } from './ticks.ts';
 
 const text = (sql: string, collation: string | undefined): string =>
   `((${sql})::bpchar COLLATE ${pgCollation(collation) ?? 'tsql.ci'})`;
@@ -27,46 +28,29 @@ export const storage: BindStorage = {
     return `tsql.like_${caseless ? 'ci' : 'cs'}((${operand})::text, (${pattern})::text, ${escape})`;
   },
   patindex: (pattern, sql) => `tsql.patindex((${pattern})::text, (${sql})::text)`,
-  timestamp(sql, type) {
-    switch (type.name) {
-      case 'date':
-        return `(${sql})::timestamp`;
-      case 'time':
-        return `('1900-01-01'::date + (${sql}))`;
-      case 'datetimeoffset':
-        return `tsql.dto_local(${sql})`;
-      default:
-        return sql;
-    }
-  },
+  timestamp: timestampOf,
+  ticks: ticksOf,
   fromTimestamp(sql, type, original) {
+    if (inTicks(type)) return fromTicks(`tsql.to_ticks(${sql})`, type, original);
     switch (type.name) {
       case 'date':
         return `(${sql})::date`;
-      case 'time':
-        return `(${sql})::time${digits(type)}`;
       case 'datetime':
         return `tsql.to_datetime(${sql}, 'datetime', 'datetime', false)`;
-      case 'smalldatetime':
-        return `tsql.to_datetime(${sql}, 'smalldatetime', 'smalldatetime', false)`;
-      case 'datetimeoffset':
-        return original === undefined
-          ? `tsql.dto((${sql})::timestamp${digits(type)}, 0)`
-          : `tsql.dto((${sql})::timestamp${digits(type)}, ((${original}).minutes)::int)`;
       default:
-        return `(${sql})::timestamp${digits(type)}`;
+        return `tsql.to_datetime(${sql}, 'smalldatetime', 'smalldatetime', false)`;
     }
   },
+  fromTicks,
   offsetMinutes: (sql) => `((${sql}).minutes)::int`,
   switchOffset: (sql, minutes) => `ROW((${sql}).utc, (${minutes})::int2)::tsql.datetimeoffset`,
-  withOffset: (timestamp, minutes, type) =>
-    `tsql.dto((${timestamp})::timestamp${digits(type)}, (${minutes})::int)`,
+  withOffset: (ticks, minutes, type) =>
+    `tsql.dto(tsql.round_ticks(${ticks}, ${String(type.scale ?? 7)}), (${minutes})::int)`,
   atZone(sql, from, zone) {
-    const utc =
-      from.name === 'datetimeoffset'
-        ? `(${sql}).utc`
-        : `((${sql})::timestamp AT TIME ZONE ${zone} AT TIME ZONE 'UTC')`;
-    return `tsql.at_zone(${utc}, ${zone})`;
+    if (from.name === 'datetimeoffset') return `tsql.at_zone((${sql}).utc, ${zone})`;
+    // The seventh digit apart: a zone's rules are asked of a timestamp.
+    const utc = `(${timestampOf(sql, from)} AT TIME ZONE ${zone} AT TIME ZONE 'UTC')`;
+    return `tsql.at_zone(tsql.to_ticks(${utc}) + ${ticksOf(sql, from)} % 10, ${zone})`;
   },
   collate(sql, collation, line) {
     const found = pgCollation(collation);
@@ -75,9 +59,3 @@ export const storage: BindStorage = {
   },
   codePage: toCodePage,
 };
-
-/** PostgreSQL's precision of a fraction: six digits at most. */
-function digits(type: SqlType): string {
-  const scale = type.scale ?? 7;
-  return scale >= 6 ? '' : `(${String(scale)})`;
-}

@@ -1,6 +1,8 @@
 // Values on their way between the contract's convention (SqlValue) and PostgreSQL's text format.
 import type { SqlType, SqlValue } from '../../contract.ts';
+import { offsetFromText, offsetToText } from '../../tds/dateTime.ts';
 import { nulStandIn } from './codePage.ts';
+import { textFromTicks, ticksFromDateText } from './ticks.ts';
 
 /** What turns PostgreSQL's text of this type into a SqlValue; undefined: the text is one already (digits, dates, strings). */
 export function decoder(type: SqlType): ((text: string) => SqlValue) | undefined {
@@ -22,8 +24,12 @@ export function decoder(type: SqlType): ((text: string) => SqlValue) | undefined
     case 'image':
     case 'timestamp':
       return (text) => Buffer.from(text.slice(2), 'hex');
+    case 'time':
+      return (text) => textFromTicks(text, type.scale ?? 7, false);
+    case 'datetime2':
+      return (text) => textFromTicks(text, type.scale ?? 7, true);
     case 'datetimeoffset':
-      return readOffset;
+      return (text) => readOffset(text, type.scale ?? 7);
     case 'char':
     case 'varchar':
     case 'text':
@@ -55,9 +61,7 @@ export function encodeParameter(type: SqlType, value: SqlValue): string | null {
       return writeOffset(value);
     case 'time':
     case 'datetime2':
-    case 'datetime':
-      // PostgreSQL would round the seventh digit up.
-      return value.replace(/(\.\d{6})\d+/u, '$1');
+      return ticksFromDateText(value);
     case 'char':
     case 'varchar':
     case 'text':
@@ -74,29 +78,17 @@ export function encodeParameter(type: SqlType, value: SqlValue): string | null {
   }
 }
 
-/** `("2024-01-01 09:00:00.5",60)` to `2024-01-01 10:00:00.5 +01:00`. */
-function readOffset(text: string): string {
-  const found = /^\("?([^".]*)(\.\d+)?"?,(-?\d+)\)$/u.exec(text);
-  const [, seconds = '', fraction = '', offset = '0'] = found ?? [];
-  const minutes = Number(offset);
-  return `${moved(seconds, minutes)}${fraction} ${zone(minutes)}`;
+/** `(638396964005000000,60)`, whose instant is UTC, to `2024-01-01 10:00:00.5000000 +01:00`. */
+function readOffset(text: string, scale: number): string {
+  const comma = text.indexOf(',');
+  const minutes = Number(text.slice(comma + 1, -1));
+  // A minute is 600 000 000 ticks; BigInt because the sum is more than a double holds.
+  const local = BigInt(text.slice(1, comma)) + BigInt(minutes) * 600_000_000n;
+  return `${textFromTicks(String(local), scale, true)} ${offsetToText(minutes)}`;
 }
 
 function writeOffset(value: string): string {
-  const found = /^(\S+ [\d:]+)(\.\d+)?\s*([+-])(\d\d):(\d\d)$/u.exec(value);
-  if (found === null) return value;
-  const [, local = '', fraction = '', sign = '+', hours = '0', rest = '0'] = found;
-  const minutes = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(rest));
-  return `("${moved(local, -minutes)}${fraction.slice(0, 7)}",${String(minutes)})`;
-}
-
-function moved(local: string, minutes: number): string {
-  const date = new Date(`${local.replace(' ', 'T')}Z`);
-  return new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-function zone(minutes: number): string {
-  const size = Math.abs(minutes);
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(size / 60))}:${two(size % 60)}`;
+  const minutes = offsetFromText(value);
+  const local = value.replace(/\s*[+-]\d\d:\d\d$/u, '');
+  return `(${ticksFromDateText(local, -minutes)},${String(minutes)})`;
 }

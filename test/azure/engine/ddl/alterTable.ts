@@ -11,6 +11,7 @@ import type {
 import { assignSql, castSql } from '../catalog/convert.ts';
 import { columnPgType, isTextType } from '../catalog/pgTypes.ts';
 import type { CatalogObject } from '../catalog/snapshot.ts';
+import { lastMoment } from '../catalog/ticks.ts';
 import { sqlError } from '../errors.ts';
 import { PgError } from '../postgres/pgError.ts';
 import { addConstraints, addDefaultTo, foreignKeySql } from './constraints.ts';
@@ -171,10 +172,7 @@ async function addColumns(
       await context.connection.script(identitySequenceSql(column, sequence, table.type === 'TT'));
     const text = columnSql(column, sequence);
     if (generated && filled) {
-      const value =
-        column.generatedAs === 'start'
-          ? `'0001-01-01'::timestamp`
-          : `'9999-12-31 23:59:59.999999'::timestamp`;
+      const value = column.generatedAs === 'start' ? '0' : lastMoment(column.type.scale ?? 7);
       await context.connection.script(
         `ALTER TABLE ${table.pgName} ADD COLUMN ${text} DEFAULT ${value}; ALTER TABLE ${table.pgName} ALTER ${column.pgName} DROP DEFAULT`,
       );

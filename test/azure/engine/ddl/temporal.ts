@@ -1,14 +1,17 @@
 // System-versioned tables and rowversion columns: PostgreSQL triggers keep them, so that no statement can forget to.
 import type { Name, PeriodForSystemTime } from '../../tsql/ast.ts';
+import { fromTicks } from '../catalog/momentSql.ts';
 import { columnPgType } from '../catalog/pgTypes.ts';
 import type { CatalogColumn } from '../catalog/snapshot.ts';
+import { lastMoment } from '../catalog/ticks.ts';
 import { sqlError } from '../errors.ts';
 import type { DdlContext } from './context.ts';
 import { ensureFree, findObject, insertObject, look, newObjectId, newTarget, sameName } from './context.ts';
 import { insertColumns } from './columns.ts';
 
-/** The end of a row that is current. PostgreSQL counts microseconds, so the seventh 9 is missing. */
-const forever = `'9999-12-31 23:59:59.999999'::timestamp`;
+/** The server's clock as a period's column holds it. */
+const nowFor = (column: CatalogColumn): string =>
+  fromTicks(`tsql.to_ticks(now() AT TIME ZONE 'utc')`, column.type);
 
 export async function createRowversionTrigger(
   context: DdlContext,
@@ -45,7 +48,7 @@ export async function setPeriod(
   const id = String(tableId);
   await context.connection.script(`CREATE FUNCTION u.period_${id}() RETURNS trigger LANGUAGE plpgsql AS $tsql$
 BEGIN
-  NEW.${from.pgName} := now() AT TIME ZONE 'utc'; NEW.${to.pgName} := ${forever}; RETURN NEW;
+  NEW.${from.pgName} := ${nowFor(from)}; NEW.${to.pgName} := ${lastMoment(to.type.scale ?? 7)}; RETURN NEW;
 END $tsql$;
 CREATE TRIGGER b_period BEFORE INSERT OR UPDATE ON ${table.pgName} FOR EACH ROW EXECUTE FUNCTION u.period_${id}()`);
   await context.catalog.changed(context.connection);
@@ -95,7 +98,8 @@ export async function startVersioning(
     historyId = existing.objectId;
     pgHistory = existing.pgName;
   }
-  const to = `c${String(table.period.end)}`;
+  const end = table.columns.find((column) => column.columnId === table.period?.end);
+  if (end === undefined) throw sqlError(13510);
   // Columns pair by name: an older history table may have them in another order.
   const historyColumns = existing?.columns ?? table.columns;
   const pairs = table.columns.flatMap((column) => {
@@ -106,7 +110,7 @@ export async function startVersioning(
   await context.connection
     .script(`CREATE OR REPLACE FUNCTION u.history_${id}() RETURNS trigger LANGUAGE plpgsql AS $tsql$
 BEGIN
-  OLD.${to} := now() AT TIME ZONE 'utc';
+  OLD.${end.pgName} := ${nowFor(end)};
   INSERT INTO ${pgHistory} (${pairs.map((pair) => pair.theirs).join(', ')}) VALUES (${pairs.map((pair) => `OLD.${pair.own}`).join(', ')});
   RETURN NULL;
 END $tsql$;

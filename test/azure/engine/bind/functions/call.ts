@@ -76,6 +76,17 @@ export class Call {
 
   /** A date argument as PostgreSQL's timestamp, whatever date type it was; strings become datetime2. */
   timestamp(i: number): { sql: string; type: SqlType } {
+    const own = this.moment(i);
+    return { sql: this.binder.storage.timestamp(own.sql, own.type), type: own.type };
+  }
+
+  /** The same in ticks of 100 ns, as int8. */
+  ticks(i: number): string {
+    const own = this.moment(i);
+    return this.binder.storage.ticks(own.sql, own.type);
+  }
+
+  private moment(i: number): Bound {
     const bound = this.arg(i);
     const type: SqlType =
       bound.untypedNull === true || isCharacter(bound.type) || familyOf(bound.type) !== 'datetime'
@@ -85,8 +96,7 @@ export class Call {
           ? { name: 'datetime' }
           : { name: 'datetime2', scale: 7 }
         : bound.type;
-    const own = this.binder.convert(bound, type, this.line);
-    return { sql: this.binder.storage.timestamp(own.sql, type), type };
+    return this.binder.convert(bound, type, this.line);
   }
 
   /** `sql` as the result: nullable when any argument is, unless told. */

@@ -93,33 +93,28 @@ function dateAdd(call: Call): Bound {
   const number = call.big(0);
   const source = call.timestamp(1);
   const type = own(call, 1);
-  const interval =
-    part === 'quarter'
-      ? `(${number} * 3) * interval '1 month'`
-      : part === 'nanosecond'
-        ? `(${number} / 1000) * interval '1 microsecond'`
-        : units[part] === undefined
-          ? raise(
-              9810,
-              `The datepart ${part} is not supported by date function dateadd for data type ${typeWord(type)}.`,
-              call.line,
-            )
-          : `${number} * interval '1 ${units[part]}'`;
-  if (
-    type.name === 'date' &&
-    ['hour', 'minute', 'second', 'millisecond', 'microsecond', 'nanosecond'].includes(part)
-  ) {
-    raise(
+  const { storage } = call.binder;
+  const unit = part === 'quarter' || part === 'nanosecond' ? 'month' : units[part];
+  const clock = ['hour', 'minute', 'second', 'millisecond', 'microsecond', 'nanosecond'].includes(part);
+  if (unit === undefined || (type.name === 'date' && clock)) {
+    return raise(
       9810,
-      `The datepart ${part} is not supported by date function dateadd for data type date.`,
+      `The datepart ${part} is not supported by date function dateadd for data type ${typeWord(type)}.`,
       call.line,
     );
   }
-  return call.result(
-    call.binder.storage.fromTimestamp(`(${source.sql} + ${interval})`, type, call.arg(1).sql),
-    type,
-    true,
-  );
+  const moved = `(${source.sql} + ${part === 'quarter' ? `(${number} * 3) * interval '1 month'` : `${number} * interval '1 ${unit}'`})`;
+  // What a timestamp has no room for is put back: the seventh digit, and nanoseconds by the hundred.
+  const kept = `${call.ticks(1)} % 10`;
+  const ticks =
+    part === 'nanosecond'
+      ? `${call.ticks(1)} + round(${number} / 100.0)::int8`
+      : `tsql.to_ticks(${moved}) + ${kept}`;
+  const original = call.arg(1).sql;
+  const sql = ['time', 'datetime2', 'datetimeoffset'].includes(type.name)
+    ? storage.fromTicks(ticks, type, original)
+    : storage.fromTimestamp(part === 'nanosecond' ? `tsql.from_ticks(${ticks})` : moved, type, original);
+  return call.result(sql, type, true);
 }
 
 function difference(call: Call, type: SqlType): Bound {
@@ -145,7 +140,7 @@ function difference(call: Call, type: SqlType): Bound {
     second: whole('second', '1'),
     millisecond: `(extract(epoch from (date_trunc('milliseconds', ${b}) - date_trunc('milliseconds', ${a}))) * 1000)`,
     microsecond: `(extract(epoch from (${b} - ${a})) * 1000000)`,
-    nanosecond: `(extract(epoch from (${b} - ${a})) * 1000000000)`,
+    nanosecond: `((${call.ticks(1)} - ${call.ticks(0)})::numeric * 100)`,
   };
   const formula = formulas[part];
   if (formula === undefined) {
@@ -168,10 +163,10 @@ function datePart(call: Call): Bound {
     if (call.arg(0).type.name !== 'datetimeoffset') return call.result('0', int);
     return call.result(call.binder.storage.offsetMinutes(call.arg(0).sql), int);
   }
-  return call.result(`(${partSql(call, part, call.timestamp(0).sql)})::int`, int);
+  return call.result(`(${partSql(call, part, call.timestamp(0).sql, call.ticks(0))})::int`, int);
 }
 
-function partSql(call: Call, part: string, source: string): string {
+function partSql(call: Call, part: string, source: string, ticks: string): string {
   const first = String(call.binder.input.settings.dateFirst);
   switch (part) {
     case 'dayofyear':
@@ -190,7 +185,7 @@ function partSql(call: Call, part: string, source: string): string {
     case 'microsecond':
       return `(extract(microseconds from ${source}) % 1000000)`;
     case 'nanosecond':
-      return `((extract(microseconds from ${source}) % 1000000) * 1000)`;
+      return `(${ticks} % 10000000 * 100)`;
     default:
       return `extract(${part} from ${source})`;
   }
@@ -204,7 +199,7 @@ function dateName(call: Call): Bound {
       ? `to_char(${source}, 'FMMonth')`
       : part === 'weekday'
         ? `to_char(${source}, 'FMDay')`
-        : `((${partSql(call, part, source)})::int)::text`;
+        : `((${partSql(call, part, source, call.ticks(0))})::int)::text`;
   return call.result(text, nvarchar(30));
 }
 
@@ -245,25 +240,25 @@ const now = (name: string, type: SqlType): [number, number, (call: Call) => Boun
   (call) => call.binder.session(name, type, false),
 ];
 
-/** Six digits are what PostgreSQL holds; the seventh of datetime2(7) is 0. */
-function fromParts(call: Call, fields: number, type: SqlType, fraction?: 'milliseconds' | 'scaled'): Bound {
+function fromParts(call: Call, fields: number, type: SqlType, milliseconds = false): Bound {
   const value = (i: number): string => (fields > i ? call.integer(i) : '0');
-  let seconds = `${fields > 5 ? value(5) : '0'}::float8`;
-  if (fraction === 'milliseconds') seconds = `(${value(5)} + ${call.integer(6)} / 1000.0)::float8`;
-  if (fraction === 'scaled') {
-    const precision = call.arg(7).literal;
-    const scale = typeof precision === 'number' ? precision : 7;
-    seconds = `(${value(5)} + ${call.integer(6)} / (10.0 ^ ${String(scale)}))::float8`;
-  }
-  const valid = `CASE WHEN ${value(0)} BETWEEN 1 AND 9999 AND ${value(1)} BETWEEN 1 AND 12 AND ${value(2)} BETWEEN 1 AND 31 THEN`;
-  void valid;
+  const seconds = milliseconds ? `(${value(5)} + ${call.integer(6)} / 1000.0)` : value(5);
   return call.result(
     call.binder.storage.fromTimestamp(
-      `make_timestamp(${value(0)}, ${value(1)}, ${value(2)}, ${value(3)}, ${value(4)}, ${seconds})`,
+      `make_timestamp(${value(0)}, ${value(1)}, ${value(2)}, ${value(3)}, ${value(4)}, (${seconds})::float8)`,
       type,
     ),
     type,
   );
+}
+
+/** … with a fraction counted in units of the precision, the last argument: 1 and 7 are 100 ns. */
+function fromPartsAndFraction(call: Call, name: 'time' | 'datetime2', whole: string): Bound {
+  const precision = call.arg(call.args.length - 1).literal;
+  const scale = typeof precision === 'number' ? precision : 7;
+  const type: SqlType = { name, scale };
+  const fraction = `${call.big(call.args.length - 2)} * ${String(10 ** (7 - scale))}`;
+  return call.result(call.binder.storage.fromTicks(`(tsql.to_ticks(${whole}) + ${fraction})`, type), type);
 }
 
 export const dateFunctions: FunctionTable = {
@@ -292,23 +287,18 @@ export const dateFunctions: FunctionTable = {
   DATEFROMPARTS: entry(3, 3, (call) =>
     call.result(`make_date(${call.integer(0)}, ${call.integer(1)}, ${call.integer(2)})`, { name: 'date' }),
   ),
-  TIMEFROMPARTS: entry(5, 5, (call) => {
-    const scale = call.arg(4).literal;
-    const digits = typeof scale === 'number' ? scale : 7;
-    const type: SqlType = { name: 'time', scale: digits };
-    return call.result(
-      call.binder.storage.fromTimestamp(
-        `make_timestamp(1900, 1, 1, ${call.integer(0)}, ${call.integer(1)}, (${call.integer(2)} + ${call.integer(3)} / (10.0 ^ ${String(digits)}))::float8)`,
-        type,
-      ),
-      type,
-    );
-  }),
-  DATETIMEFROMPARTS: entry(7, 7, (call) => fromParts(call, 6, datetime, 'milliseconds')),
+  TIMEFROMPARTS: entry(5, 5, (call) =>
+    fromPartsAndFraction(
+      call,
+      'time',
+      `make_timestamp(1900, 1, 1, ${call.integer(0)}, ${call.integer(1)}, ${call.integer(2)}::float8)`,
+    ),
+  ),
+  DATETIMEFROMPARTS: entry(7, 7, (call) => fromParts(call, 6, datetime, true)),
   SMALLDATETIMEFROMPARTS: entry(5, 5, (call) => fromParts(call, 5, smalldatetime)),
   DATETIME2FROMPARTS: entry(8, 8, (call) => {
-    const scale = call.arg(7).literal;
-    return fromParts(call, 6, datetime2(typeof scale === 'number' ? scale : 7), 'scaled');
+    const parts = [0, 1, 2, 3, 4, 5].map((i) => call.integer(i)).join(', ');
+    return fromPartsAndFraction(call, 'datetime2', `make_timestamp(${parts}::float8)`);
   }),
   ISDATE: entry(1, 1, (call) => {
     const text = call.text(0);
@@ -324,7 +314,7 @@ export const dateFunctions: FunctionTable = {
   }),
   TODATETIMEOFFSET: entry(2, 2, (call) => {
     const type: SqlType = { name: 'datetimeoffset', scale: call.arg(0).type.scale ?? 7 };
-    return call.result(call.binder.storage.withOffset(call.timestamp(0).sql, offset(call, 1), type), type);
+    return call.result(call.binder.storage.withOffset(call.ticks(0), offset(call, 1), type), type);
   }),
   AT_TIME_ZONE: entry(2, 2, (call) => {
     const source = call.arg(0);

@@ -11,10 +11,10 @@ CREATE OPERATOR pg_catalog.${symbol} (LEFTARG = tsql.datetimeoffset, RIGHTARG = 
 
 export const datesSql = [
   // Compares by instant alone, unlike a row of PostgreSQL: operators of its own.
-  `CREATE TYPE tsql.datetimeoffset AS (utc timestamp, minutes smallint);`,
+  `CREATE TYPE tsql.datetimeoffset AS (utc int8, minutes smallint);`,
   ...operators,
-  `CREATE FUNCTION tsql.dto_cmp(a tsql.datetimeoffset, b tsql.datetimeoffset) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT timestamp_cmp((a).utc, (b).utc)';
-CREATE FUNCTION tsql.dto_hash(a tsql.datetimeoffset) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT timestamp_hash((a).utc)';
+  `CREATE FUNCTION tsql.dto_cmp(a tsql.datetimeoffset, b tsql.datetimeoffset) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint8cmp((a).utc, (b).utc)';
+CREATE FUNCTION tsql.dto_hash(a tsql.datetimeoffset) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT hashint8((a).utc)';
 CREATE OPERATOR CLASS tsql.dto_ops DEFAULT FOR TYPE tsql.datetimeoffset USING btree AS
   OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 tsql.dto_cmp(tsql.datetimeoffset, tsql.datetimeoffset);
 CREATE OPERATOR CLASS tsql.dto_hash_ops DEFAULT FOR TYPE tsql.datetimeoffset USING hash AS
@@ -23,13 +23,10 @@ CREATE FUNCTION tsql.dto_min(a tsql.datetimeoffset, b tsql.datetimeoffset) RETUR
 CREATE FUNCTION tsql.dto_max(a tsql.datetimeoffset, b tsql.datetimeoffset) RETURNS tsql.datetimeoffset LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN b IS NULL OR (a).utc >= (b).utc THEN a ELSE b END';
 CREATE AGGREGATE pg_catalog.min(tsql.datetimeoffset) (SFUNC = tsql.dto_min, STYPE = tsql.datetimeoffset);
 CREATE AGGREGATE pg_catalog.max(tsql.datetimeoffset) (SFUNC = tsql.dto_max, STYPE = tsql.datetimeoffset);`,
-  `CREATE FUNCTION tsql.dto(local timestamp, minutes int) RETURNS tsql.datetimeoffset LANGUAGE plpgsql IMMUTABLE STRICT AS
-  $tsql$ DECLARE r tsql.datetimeoffset; BEGIN r.utc := local - make_interval(mins => minutes); r.minutes := minutes; RETURN r; END $tsql$;`,
-  sqlFunction(
-    'dto_local(v tsql.datetimeoffset)',
-    'timestamp',
-    'SELECT (v).utc + make_interval(mins => (v).minutes::int)',
-  ),
+  // A minute is 600 000 000 ticks.
+  `CREATE FUNCTION tsql.dto(local int8, minutes int) RETURNS tsql.datetimeoffset LANGUAGE plpgsql IMMUTABLE STRICT AS
+  $tsql$ DECLARE r tsql.datetimeoffset; BEGIN r.utc := local - minutes * 600000000::int8; r.minutes := minutes; RETURN r; END $tsql$;`,
+  sqlFunction('dto_local(v tsql.datetimeoffset)', 'int8', 'SELECT (v).utc + (v).minutes * 600000000::int8'),
   // datetime's clock ticks 300 times a second.
   plpgsql(
     'round_datetime(v timestamp)',
@@ -67,9 +64,9 @@ CREATE AGGREGATE pg_catalog.max(tsql.datetimeoffset) (SFUNC = tsql.dto_max, STYP
     `SELECT (extract(epoch from (v - '1900-01-01'::timestamp)) / 86400)::float8`,
   ),
   sqlFunction(
-    'at_zone(utc timestamp, zone text)',
+    'at_zone(utc int8, zone text)',
     'tsql.datetimeoffset',
-    `SELECT ROW(utc, (extract(epoch from ((utc AT TIME ZONE 'UTC' AT TIME ZONE zone) - utc)) / 60)::int2)::tsql.datetimeoffset`,
+    `SELECT ROW(utc, (extract(epoch from ((moment AT TIME ZONE 'UTC' AT TIME ZONE zone) - moment)) / 60)::int2)::tsql.datetimeoffset FROM (SELECT tsql.from_ticks(utc) AS moment) AS x`,
     'STABLE',
   ),
   sqlFunction(
@@ -87,8 +84,8 @@ BEGIN
   PERFORM tsql.raise(40517, format('Keyword or statement option ''CAST %s AS VARBINARY'' is not supported in this version of SQL Server.', upper(source)), 16, 1);
   RETURN NULL;
 END $tsql$;`,
-  `CREATE TYPE tsql.moment AS (at timestamp, minutes int, dated boolean, digits int);`,
-  // Text to a moment: NULL is not a date at all; at NULL with dated is one out of range.
+  `CREATE TYPE tsql.moment AS (at timestamp, minutes int, dated boolean, digits int, tick int);`,
+  // Text to a moment (and the tick that a timestamp has no room for): NULL is not a date at all; at NULL with dated is one out of range.
   `CREATE FUNCTION tsql.read_moment(v text, style int) RETURNS tsql.moment LANGUAGE plpgsql IMMUTABLE STRICT AS $tsql$
 DECLARE
   s text := btrim(v, ' ') COLLATE "C"; m text[]; r tsql.moment; y int; mo int; d int; h int := 0; mi int := 0; sec int := 0; frac text := ''; rest text; ap text; a int; b int;
@@ -146,8 +143,8 @@ BEGIN
   r.digits := length(frac);
   IF y NOT BETWEEN 1 AND 9999 OR mo NOT BETWEEN 1 AND 12 OR d < 1 OR d > extract(day from (make_date(y, mo, 1) + interval '1 month - 1 day')) OR h > 23 OR mi > 59 OR sec > 59
     THEN RETURN r; END IF;
-  -- The seventh digit is cut off: PostgreSQL counts microseconds.
   r.at := make_timestamp(y, mo, d, h, mi, sec) + make_interval(secs => ('0.' || left(frac || '0', 6))::float8);
+  r.tick := substr(rpad(frac, 7, '0'), 7, 1);
   RETURN r;
 END $tsql$;`,
   plpgsql(
@@ -167,19 +164,27 @@ END $tsql$;`,
     'm tsql.moment;',
   ),
   plpgsql(
-    'text_to_dto(v text, style int, digits int, attempt boolean)',
+    'text_to_ticks(v text, style int, attempt boolean)',
+    'int8',
+    `m := tsql.read_moment(v, style);
+  IF m IS NULL OR m.at IS NULL THEN ${failOrNull(241)} END IF;
+  RETURN tsql.to_ticks(m.at) + m.tick;`,
+    'm tsql.moment;',
+  ),
+  plpgsql(
+    'text_to_dto(v text, style int, scale int, attempt boolean)',
     'tsql.datetimeoffset',
     `m := tsql.read_moment(v, style);
   IF m IS NULL OR m.at IS NULL THEN ${failOrNull(241)} END IF;
-  RETURN tsql.dto(date_trunc('microseconds', m.at), coalesce(m.minutes, 0));`,
+  RETURN tsql.dto(tsql.round_ticks(tsql.to_ticks(m.at) + m.tick, scale), coalesce(m.minutes, 0));`,
     'm tsql.moment;',
   ),
-  // kind: date, time, datetime, smalldatetime, datetime2, datetimeoffset; digits: of the fraction.
+  // kind: date, time, datetime, smalldatetime, datetime2, datetimeoffset; digits: of the fraction; tick: its seventh.
   plpgsql(
-    'date_text(v timestamp, style int, kind text, digits int, minutes int, source text, attempt boolean)',
+    'date_text(v timestamp, tick int, style int, kind text, digits int, minutes int, source text, attempt boolean)',
     'text',
     `st := CASE WHEN style >= 0 THEN style WHEN kind IN ('datetime', 'smalldatetime') THEN 0 ELSE 121 END;
-  fr := CASE WHEN digits = 0 THEN '' ELSE '.' || left(to_char(v, 'US') || '0', digits) END;
+  fr := CASE WHEN digits = 0 THEN '' ELSE '.' || left(to_char(v, 'US') || tick, digits) END;
   zone := CASE WHEN kind = 'datetimeoffset' THEN (CASE WHEN minutes < 0 THEN '-' ELSE '+' END) || lpad((abs(minutes) / 60)::text, 2, '0') || ':' || lpad((abs(minutes) % 60)::text, 2, '0') ELSE '' END;
   ap := to_char(v, 'AM');
   hh := lpad(to_char(v, 'FMHH12'), 2, ' ');

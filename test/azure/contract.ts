@@ -160,6 +160,8 @@ export interface ResponseWriter {
     command?: number;
   }): void;
   message(message: SqlMessage): void;
+  /** What was written so far goes to the client now instead of when a packet is full (RAISERROR … WITH NOWAIT). */
+  flush?(): void;
   returnStatus(value: number): void;
   returnValue(name: string, ordinal: number, type: SqlType, value: SqlValue): void;
   environment(

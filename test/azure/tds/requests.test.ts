@@ -56,6 +56,29 @@ describe('TDS requests', () => {
     assert.deepEqual(infos, ['4: printed']);
   });
 
+  it('hands over what was flushed while the request goes on', async () => {
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    fixture.backend.execute = async (_request, out) => {
+      out.columns(NUMBER);
+      void out.row([1]);
+      out.done({ kind: 'statement', rowCount: 1 });
+      out.message({ number: 50_000, state: 1, class: 0, message: 'half', line: 1 });
+      out.flush?.();
+      // Only the message's arrival ends the request.
+      await gate;
+      out.columns(NUMBER);
+      void out.row([2]);
+      out.done({ kind: 'statement', rowCount: 1 });
+    };
+    connection.on('infoMessage', (token) => {
+      if (token.message === 'half') goOn();
+    });
+    assert.deepEqual((await query(connection, 'halves')).rows, [[1], [2]]);
+  });
+
   it('sends errors with number, state, class, line and procedure, and goes on', async () => {
     const detail = { number: 2627, state: 2, class: 14, message: 'Violation', procedure: 'dbo.p', line: 7 };
     fixture.backend.execute = () => {

@@ -112,6 +112,11 @@ export class ResponseStream implements ResponseWriter {
     writeMessage(this.out, message, this.context.serverName);
   }
 
+  /** A packet may be shorter than the agreed size, also when others follow: its header says how long it is. */
+  flush(): void {
+    this.send('part');
+  }
+
   returnStatus(value: number): void {
     this.before();
     this.out.uint8(Token.returnStatus);

@@ -22,6 +22,8 @@ export interface Answer {
   status: number | undefined;
   returned: Record<string, SqlValue>;
   environment: string[];
+  /** How many messages and errors there were each time the rest was not waited for. */
+  flushed: number[];
 }
 
 /** An owner of the database, and nobody asks further. */
@@ -120,6 +122,7 @@ export class TestSession {
       status: undefined,
       returned: {},
       environment: [],
+      flushed: [],
     };
     const out: ResponseWriter = {
       columns: (columns) => {
@@ -138,6 +141,9 @@ export class TestSession {
       },
       message: (message) => {
         (message.class > 10 ? answer.errors : answer.messages).push(message);
+      },
+      flush: () => {
+        answer.flushed.push(answer.messages.length + answer.errors.length);
       },
       returnStatus: (value) => {
         answer.status = value;

@@ -184,3 +184,12 @@ describe('variables', () => {
     ]);
   });
 });
+
+describe('RAISERROR … WITH NOWAIT', () => {
+  it('sends what there is before the batch goes on, a message as well as an error', async () => {
+    const { flushed } = await session.run(
+      "PRINT 'one'; RAISERROR('two', 0, 1) WITH NOWAIT; PRINT 'three'; RAISERROR('four', 16, 1) WITH NOWAIT; RAISERROR('five', 0, 1)",
+    );
+    assert.deepEqual(flushed, [2, 4]);
+  });
+});

@@ -137,6 +137,7 @@ export class Interpreter {
       const rollsBack = !isRaise && (aborts || severity === 'rollback');
       if (rollsBack && inTrigger) this.triggerReported = true;
       await this.report(error, rollsBack);
+      if (statement.kind === 'raiserror' && statement.options.includes('NOWAIT')) this.out.flush?.();
       if (rollsBack || statement.kind === 'throw') throw new BatchAborted();
       return undefined;
     }

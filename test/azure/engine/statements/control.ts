@@ -134,6 +134,7 @@ export async function executeRaiserror(
       },
       frame,
     );
+    if (statement.options.includes('NOWAIT')) interpreter.out.flush?.();
     if (statement.options.includes('SETERROR')) interpreter.state.error = 50000;
     return;
   }

@@ -77,6 +77,7 @@ export function recordRows(
       clean = false;
       out.message(message);
     },
+    flush: () => out.flush?.(),
     returnStatus: (value) => out.returnStatus(value),
     returnValue: (name, ordinal, type, value) => out.returnValue(name, ordinal, type, value),
     environment: (change) => out.environment(change),

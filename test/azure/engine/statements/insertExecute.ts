@@ -30,6 +30,7 @@ export async function insertFromExecute(
     encodedRows: () => undefined,
     done: () => undefined,
     message: (message) => out.message(message),
+    flush: () => out.flush?.(),
     returnStatus: () => undefined,
     returnValue: () => undefined,
     environment: (change) => out.environment(change),

@@ -64,7 +64,8 @@ export function connectionCommands(parts: ConnectionCommandParts): CommandTable 
     } finally {
       await connections.save(profile, scope);
       // Also when the firewall remedy repeats it: by then the connection is in the tree and needs no questions.
-      context.repeatFrom((next) => connectAndSay(next, { ...profile, scope }));
+      // As it is by then: a remedy may have given it another tenant or another account.
+      context.repeatFrom((next) => connectAndSay(next, connections.require(profile.id)));
     }
   };
 

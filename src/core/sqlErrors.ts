@@ -9,7 +9,7 @@ export interface ErrorContext {
   server: string;
   database: string;
   /** Whose accounts there are to choose from depends on it. */
-  credential?: CredentialKind;
+  credential: CredentialKind;
 }
 
 interface Meaning {

@@ -28,7 +28,12 @@ export function probeTenant(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const { profile, cloud } = target;
-  const context = { connectionId: profile.id, server: profile.server, database: profile.database };
+  const context = {
+    connectionId: profile.id,
+    server: profile.server,
+    database: profile.database,
+    credential: profile.credential.kind,
+  };
   const authority = ownAuthority(cloud);
   return new Promise((resolve, reject) => {
     const guard = new LoginGuard({

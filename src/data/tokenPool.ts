@@ -122,8 +122,8 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
   }
 
   get context(): ErrorContext {
-    const { id, server, database } = this.#parts.profile;
-    return { connectionId: id, server, database };
+    const { id, server, database, credential } = this.#parts.profile;
+    return { connectionId: id, server, database, credential: credential.kind };
   }
 
   /** Whether everything on it was ended on purpose: what failed for that is not tried again. */

@@ -2,9 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'vitest';
 import type { CredentialKind } from '../../../src/core/connection.ts';
 import type { ErrorCode, ServerMessage } from '../../../src/core/errors.ts';
-import { isTransient, loginError, statementError, transportError } from '../../../src/core/sqlErrors.ts';
+import {
+  isTransient,
+  loginError,
+  statementError,
+  transportError,
+  type ErrorContext,
+} from '../../../src/core/sqlErrors.ts';
 
-const context = { connectionId: 'c1', server: 'sql.example', database: 'appdb' };
+const context: ErrorContext = {
+  connectionId: 'c1',
+  server: 'sql.example',
+  database: 'appdb',
+  credential: 'azureCli',
+};
 const server = (number: number, message: string, severity = 14): ServerMessage => ({
   number,
   state: 1,

@@ -5,7 +5,12 @@ import { AppError } from '../../../src/core/errors.ts';
 import { waitBefore } from '../../../src/core/retryPolicy.ts';
 import { loginError } from '../../../src/core/sqlErrors.ts';
 
-const context = { connectionId: 'c', server: 's.database.windows.net', database: 'app' };
+const context = {
+  connectionId: 'c',
+  server: 's.database.windows.net',
+  database: 'app',
+  credential: 'azureCli' as const,
+};
 const failure = (number: number): AppError =>
   loginError([{ number, state: 1, class: 16, message: 'words', line: 0 }], context);
 

@@ -1,4 +1,5 @@
 // LOGIN7 to "logged in": firewall, token or password, redirect, backend, and the login response (MS-TDS 3.3.5.3-3.3.5.5).
+import { COLLATION } from './collation.ts';
 import type { BackendSession, Caller, LoginRequest, SqlMessage } from '../contract.ts';
 import { SqlError } from '../contract.ts';
 import { ProtocolError } from './byteReader.ts';
@@ -11,7 +12,6 @@ import type { TdsMessage } from './packetReader.ts';
 import type { Prelogin } from './prelogin.ts';
 import type { TdsServerOptions } from './tdsServerOptions.ts';
 import {
-  COLLATION,
   DoneStatus,
   TdsVersion,
   Token,

@@ -3,6 +3,7 @@ import type { SqlType } from '../contract.ts';
 import { SqlError } from '../contract.ts';
 import type { ByteReader } from './byteReader.ts';
 import { ProtocolError } from './byteReader.ts';
+import { saysUtf8, utf8Collation } from './collation.ts';
 import { Wire } from './typeInfo.ts';
 
 const MAX = 0xff_ff;
@@ -95,14 +96,14 @@ export function readTypeInfo(reader: ByteReader): WireType {
     case Wire.nChar:
     case Wire.nVarChar: {
       const size = reader.uint16();
-      reader.take(5);
-      return simple(characterType(wire, size), size, false);
+      const collation = readCollation(reader);
+      return simple({ ...characterType(wire, size), ...collation }, size, false);
     }
     case 0x2f: // CHARTYPE and VARCHARTYPE, with one-byte lengths
     case 0x27: {
       const size = reader.uint8();
-      reader.take(5);
-      return simple({ name: wire === 0x2f ? 'char' : 'varchar', length: Math.max(size, 1) }, size, false);
+      const name = wire === 0x2f ? 'char' : 'varchar';
+      return simple({ name, length: Math.max(size, 1), ...readCollation(reader) }, size, false);
     }
     case Wire.binary:
     case Wire.varBinary: {
@@ -122,8 +123,7 @@ export function readTypeInfo(reader: ByteReader): WireType {
     case Wire.text:
     case Wire.ntext: {
       reader.uint32();
-      reader.take(5);
-      return simple({ name: wire === Wire.text ? 'text' : 'ntext' }, 0, false);
+      return simple({ name: wire === Wire.text ? 'text' : 'ntext', ...readCollation(reader) }, 0, false);
     }
     case Wire.image:
       reader.uint32();
@@ -145,6 +145,11 @@ export function readTypeInfo(reader: ByteReader): WireType {
     default:
       throw new ProtocolError(`unknown type 0x${wire.toString(16)}`);
   }
+}
+
+/** A client's collation matters for one thing: which bytes its text is. */
+function readCollation(reader: ByteReader): { collation?: string } {
+  return saysUtf8(reader.slice(5)) ? { collation: utf8Collation } : {};
 }
 
 function characterType(wire: number, size: number): SqlType {

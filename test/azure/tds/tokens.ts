@@ -41,9 +41,6 @@ export function lacksDateTypes(tdsVersion: number): boolean {
   return tdsVersion < TdsVersion.v73A && tdsVersion !== TdsVersion.v80;
 }
 
-/** SQL_Latin1_General_CP1_CI_AS: LCID 0x0409 with flags 0xd0, sort order 52. */
-export const COLLATION: Uint8Array = Uint8Array.of(0x09, 0x04, 0xd0, 0x00, 0x34);
-
 const MAXIMUM_MESSAGE = 2048;
 
 /** ERROR for class 11 and above, INFO below. */

@@ -1,7 +1,7 @@
 // TYPE_INFO: how a type is announced on the wire (MS-TDS 2.2.5.4-2.2.5.6).
 import type { SqlType } from '../contract.ts';
 import type { ByteWriter } from './byteWriter.ts';
-import { COLLATION } from './tokens.ts';
+import { collationBytes } from './collation.ts';
 
 export const Wire = {
   null: 0x1f,
@@ -78,9 +78,10 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType, legacy = false): v
       type.name.startsWith('datetime2') ||
       type.name === 'datetimeoffset')
   ) {
-    writeSized(out, Wire.nVarChar, 68, true);
+    writeSized(out, Wire.nVarChar, 68, collationBytes(undefined));
     return;
   }
+  const collation = collationBytes(type.collation);
   switch (type.name) {
     case 'bit':
       return writePair(out, Wire.bitN, 1);
@@ -122,21 +123,21 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType, legacy = false): v
     case 'smalldatetime':
       return writePair(out, Wire.dateTimeN, 4);
     case 'char':
-      return writeSized(out, Wire.char, type.length ?? 1, true);
+      return writeSized(out, Wire.char, type.length ?? 1, collation);
     case 'nchar':
-      return writeSized(out, Wire.nChar, (type.length ?? 1) * 2, true);
+      return writeSized(out, Wire.nChar, (type.length ?? 1) * 2, collation);
     case 'varchar':
-      return writeSized(out, Wire.varChar, isMax(type) ? MAX : (type.length ?? 1), true);
+      return writeSized(out, Wire.varChar, isMax(type) ? MAX : (type.length ?? 1), collation);
     case 'nvarchar':
-      return writeSized(out, Wire.nVarChar, isMax(type) ? MAX : (type.length ?? 1) * 2, true);
+      return writeSized(out, Wire.nVarChar, isMax(type) ? MAX : (type.length ?? 1) * 2, collation);
     case 'sysname':
-      return writeSized(out, Wire.nVarChar, 256, true);
+      return writeSized(out, Wire.nVarChar, 256, collation);
     case 'binary':
-      return writeSized(out, Wire.binary, type.length ?? 1, false);
+      return writeSized(out, Wire.binary, type.length ?? 1);
     case 'varbinary':
-      return writeSized(out, Wire.varBinary, isMax(type) ? MAX : (type.length ?? 1), false);
+      return writeSized(out, Wire.varBinary, isMax(type) ? MAX : (type.length ?? 1));
     case 'timestamp':
-      return writeSized(out, Wire.binary, 8, false);
+      return writeSized(out, Wire.binary, 8);
     case 'uniqueidentifier':
       return writePair(out, Wire.guid, 16);
     case 'xml':
@@ -145,11 +146,11 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType, legacy = false): v
       out.uint8(Wire.variant);
       return out.uint32(8009);
     case 'text':
-      return writeLong(out, Wire.text, 0x7f_ff_ff_ff, true);
+      return writeLong(out, Wire.text, 0x7f_ff_ff_ff, collation);
     case 'ntext':
-      return writeLong(out, Wire.ntext, 0x7f_ff_ff_fe, true);
+      return writeLong(out, Wire.ntext, 0x7f_ff_ff_fe, collation);
     case 'image':
-      return writeLong(out, Wire.image, 0x7f_ff_ff_ff, false);
+      return writeLong(out, Wire.image, 0x7f_ff_ff_ff);
   }
 }
 
@@ -163,14 +164,14 @@ function writePair(out: ByteWriter, wire: number, second: number): void {
   out.uint8(second);
 }
 
-function writeSized(out: ByteWriter, wire: number, bytes: number, collated: boolean): void {
+function writeSized(out: ByteWriter, wire: number, bytes: number, collation?: Uint8Array): void {
   out.uint8(wire);
   out.uint16(bytes);
-  if (collated) out.raw(COLLATION);
+  if (collation !== undefined) out.raw(collation);
 }
 
-function writeLong(out: ByteWriter, wire: number, bytes: number, collated: boolean): void {
+function writeLong(out: ByteWriter, wire: number, bytes: number, collation?: Uint8Array): void {
   out.uint8(wire);
   out.uint32(bytes);
-  if (collated) out.raw(COLLATION);
+  if (collation !== undefined) out.raw(collation);
 }

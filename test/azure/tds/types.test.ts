@@ -4,6 +4,7 @@ import { TYPES } from 'tedious';
 import type { Connection, Request } from 'tedious';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { RpcParameter, SqlType, SqlValue } from '../contract.ts';
+import { utf8Collation } from './collation.ts';
 import { connect, query, startTestServer } from './testServer.ts';
 import type { TestServer } from './testServer.ts';
 
@@ -48,6 +49,10 @@ const toClient: [SqlType, SqlValue, unknown][] = [
   [{ name: 'varchar', length: -1 }, 'é'.repeat(100_000), 'é'.repeat(100_000)],
   [{ name: 'varchar', length: -1 }, '', ''],
   [{ name: 'text' }, 'old é', 'old é'],
+  [{ name: 'varchar', length: 20, collation: utf8Collation }, 'naïve 漢😀', 'naïve 漢😀'],
+  [{ name: 'varchar', length: -1, collation: utf8Collation }, '漢'.repeat(40_000), '漢'.repeat(40_000)],
+  [{ name: 'char', length: 4, collation: utf8Collation }, '漢 ', '漢 '],
+  [{ name: 'text', collation: utf8Collation }, 'old 漢', 'old 漢'],
   [{ name: 'nchar', length: 4 }, 'ü', 'ü   '],
   [{ name: 'nvarchar', length: 4000 }, '漢😀'.repeat(1333), '漢😀'.repeat(1333)],
   [{ name: 'nvarchar', length: 10 }, '', ''],

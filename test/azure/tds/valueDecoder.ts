@@ -2,6 +2,7 @@
 import type { SqlValue } from '../contract.ts';
 import { ByteReader, ProtocolError } from './byteReader.ts';
 import { decode1252 } from './codePage1252.ts';
+import { isUtf8 } from './collation.ts';
 import {
   dateFromDays,
   DAYS_TO_1900,
@@ -158,7 +159,7 @@ function decode(bytes: Buffer, type: WireType): SqlValue {
     case 'char':
     case 'varchar':
     case 'text':
-      return decode1252(bytes);
+      return isUtf8(type.type.collation) ? bytes.toString('utf8') : decode1252(bytes);
     case 'nchar':
     case 'nvarchar':
     case 'ntext':

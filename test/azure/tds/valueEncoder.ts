@@ -2,6 +2,7 @@
 import type { SqlType } from '../contract.ts';
 import type { ByteWriter } from './byteWriter.ts';
 import { encode1252 } from './codePage1252.ts';
+import { isUtf8 } from './collation.ts';
 import {
   encodeDate,
   encodeDateTime,
@@ -64,8 +65,9 @@ export function valueEncoder(type: SqlType, legacy = false): ValueEncoder {
     case 'smalldatetime':
       return encodeSmallDateTime;
     case 'varchar':
-      return encodeVarChar;
+      return isUtf8(type.collation) ? encodeUtf8 : encodeVarChar;
     case 'char':
+      if (isUtf8(type.collation)) return encodeUtf8; // padded by whoever knows its bytes
       return (out, value) => encodeVarChar(out, asText(value).padEnd(type.length ?? 1));
     case 'nvarchar':
     case 'sysname':
@@ -84,7 +86,7 @@ export function valueEncoder(type: SqlType, legacy = false): ValueEncoder {
     case 'text':
     case 'ntext':
     case 'image':
-      return (out, value) => encodeTextPointer(out, value, type.name);
+      return (out, value) => encodeTextPointer(out, value, type);
     default: // xml
       return plpEncoder(type);
   }
@@ -121,6 +123,10 @@ function encodeVarChar(out: ByteWriter, value: Present): void {
   out.length = encode1252(text, out.bytes, out.length);
 }
 
+function encodeUtf8(out: ByteWriter, value: Present): void {
+  encodeVarBinary(out, Buffer.from(asText(value), 'utf8'));
+}
+
 function encodeNVarChar(out: ByteWriter, value: Present): void {
   const text = asText(value);
   if (text.length * 2 > SHORT) throw new EncodingError('text too long for a type that is not (max)');
@@ -150,6 +156,7 @@ function encodeGuid(out: ByteWriter, value: Present): void {
 function plpEncoder(type: SqlType): ValueEncoder {
   if (type.name === 'varbinary') return (out, value) => writePlp(out, asBytes(value));
   if (type.name === 'varchar') {
+    if (isUtf8(type.collation)) return (out, value) => writePlp(out, Buffer.from(asText(value), 'utf8'));
     return (out, value) => {
       const text = asText(value);
       const bytes = Buffer.allocUnsafe(text.length);
@@ -170,12 +177,14 @@ function writePlp(out: ByteWriter, bytes: Uint8Array): void {
   out.uint32(0);
 }
 
-function encodeTextPointer(out: ByteWriter, value: Present, name: SqlType['name']): void {
+function encodeTextPointer(out: ByteWriter, value: Present, { name, collation }: SqlType): void {
   let bytes: Uint8Array;
   if (name === 'image') {
     bytes = asBytes(value);
   } else if (name === 'ntext') {
     bytes = Buffer.from(asText(value), 'utf16le');
+  } else if (isUtf8(collation)) {
+    bytes = Buffer.from(asText(value), 'utf8');
   } else {
     const text = asText(value);
     const coded = Buffer.allocUnsafe(text.length);

@@ -8,6 +8,7 @@ import { splitName } from './nameText.ts';
 import { raise } from './raise.ts';
 import type { SourceColumn } from './scope.ts';
 import { conversion, typeWord } from './sqlTypes.ts';
+import { isUtf8 } from '../../tds/collation.ts';
 
 /** A permission that running the statement needs. */
 export interface Requirement {
@@ -211,6 +212,7 @@ export class Binder {
 }
 
 function sameShape(a: SqlType, b: SqlType): boolean {
+  if (isUtf8(a.collation) !== isUtf8(b.collation)) return false;
   return a.name === b.name && a.length === b.length && a.precision === b.precision && a.scale === b.scale;
 }
 

@@ -287,9 +287,11 @@ export function concatenationType(a: SqlType, b: SqlType): SqlType {
   const left = textLength(a);
   const right = textLength(b);
   const limit = unicode ? 4000 : 8000;
+  const collation = a.collation ?? b.collation;
   return {
     name: unicode ? 'nvarchar' : 'varchar',
     length: left === -1 || right === -1 ? -1 : Math.min(limit, left + right),
+    ...(collation === undefined ? {} : { collation }),
   };
 }
 

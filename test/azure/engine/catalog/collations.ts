@@ -16,6 +16,3 @@ export function pgCollation(name: string | undefined): string | undefined {
   if (caseRule === 'CI') return accent ? 'tsql.ci' : 'tsql.ci_ai';
   return accent ? 'tsql.cs' : 'tsql.cs_ai';
 }
-
-/** Whether varchar under this collation is UTF-8 instead of code page 1252. */
-export const isUtf8 = (collation: string | undefined): boolean => /_UTF8$/iu.test(collation ?? '');

@@ -1,6 +1,6 @@
 // Conversions between T-SQL types as PostgreSQL text: CAST, CONVERT with a style, their TRY_ forms, and assignment to a column.
 import type { SqlType } from '../../contract.ts';
-import { isUtf8 } from './collations.ts';
+import { isUtf8 } from '../../tds/collation.ts';
 import {
   isBytes,
   isDate,
@@ -30,23 +30,27 @@ const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 function textKind(type: SqlType): string {
   switch (type.name) {
     case 'char':
-      return isUtf8(type.collation) ? 'w' : 'c';
+      return isUtf8(type.collation) ? 'p' : 'c';
     case 'nchar':
       return 'w';
     case 'varchar':
     case 'text':
-      return isUtf8(type.collation) ? 'n' : 'v';
+      return isUtf8(type.collation) ? 'u' : 'v';
     default:
       return 'n';
   }
 }
 
+const coding = (type: SqlType): string =>
+  isWide(type) ? 'utf-16' : isUtf8(type.collation) ? 'utf-8' : 'page';
+
 /** Whether every value of `from` is a value of `to` as it is. */
 function fitsText(from: SqlType, to: SqlType): boolean {
   if (to.name === 'char' || to.name === 'nchar')
-    return from.name === to.name && lengthOf(from) === lengthOf(to);
-  if (isWide(from) && !isWide(to) && !isUtf8(to.collation)) return false;
+    return from.name === to.name && lengthOf(from) === lengthOf(to) && coding(from) === coding(to);
   const want = lengthOf(to);
+  // UTF-16 holds everything in as many units or fewer; UTF-8 holds everything but needs more bytes.
+  if (coding(from) !== coding(to) && coding(to) !== 'utf-16') return coding(to) === 'utf-8' && want === -1;
   const have = lengthOf(from);
   return want === -1 || (have !== -1 && have <= want);
 }
@@ -94,7 +98,7 @@ export function assignSql(
     if (isTextType(from) && fitsText(from, to)) return `(${sql})::bpchar`;
     const wide = isTextType(from)
       ? sql
-      : castSql(sql, from, { name: isWide(to) ? 'nvarchar' : 'varchar', length: -1 });
+      : castSql(sql, from, { ...to, name: isWide(to) ? 'nvarchar' : 'varchar', length: -1 });
     return `tsql.fit_text((${wide})::text, '${textKind(to)}', ${String(lengthOf(to))}, ${place})`;
   }
   if (isBytes(to) && isBytes(from)) {
@@ -163,8 +167,8 @@ function toText(
   if (isBytes(from)) {
     const shown =
       style === undefined || style === '(0)::int'
-        ? `tsql.bytes_to_text(${value}, ${String(isWide(to))})`
-        : `(CASE ${style} WHEN 1 THEN '0x' || upper(encode(${value}, 'hex')) WHEN 2 THEN upper(encode(${value}, 'hex')) ELSE tsql.bytes_to_text(${value}, ${String(isWide(to))}) END)`;
+        ? `tsql.bytes_to_text(${value}, '${coding(to)}')`
+        : `(CASE ${style} WHEN 1 THEN '0x' || upper(encode(${value}, 'hex')) WHEN 2 THEN upper(encode(${value}, 'hex')) ELSE tsql.bytes_to_text(${value}, '${coding(to)}') END)`;
     return `tsql.cut_text(${shown}, '${kind}', ${n})`;
   }
   if (from.name === 'uniqueidentifier')
@@ -214,7 +218,7 @@ function toBytes(
   const fixed = String(to.name === 'binary' || to.name === 'timestamp');
   if (isBytes(from)) return `tsql.cut_bytes(${value}, ${fixed}, ${n})`;
   if (isTextType(from)) {
-    const plain = `tsql.text_to_bytes(${value}::text, ${String(isWide(from))})`;
+    const plain = `tsql.text_to_bytes(${value}::text, '${coding(from)}')`;
     const bytes =
       style === undefined
         ? plain

@@ -1,4 +1,5 @@
 // The system procedures that drivers and this product call.
+import { collationBytes } from '../../tds/collation.ts';
 import type { ResultColumn, SqlType, SqlValue } from '../../contract.ts';
 import type { Parameter, Statement } from '../../tsql/ast.ts';
 import { parseBatch, parseParameterDefinitions } from '../../tsql/parser.ts';
@@ -233,6 +234,10 @@ async function describeFirst(
   await interpreter.authorize(prepared.binder.requirements, frame);
   const rows = prepared.query.columns.map((column, i): SqlValue[] => {
     const about = describeType(column.untypedNull === true ? int : column.type);
+    const wire =
+      about.collation === null
+        ? undefined
+        : new DataView(collationBytes(column.type.collation).slice().buffer);
     return [
       false,
       i + 1,
@@ -271,8 +276,8 @@ async function describeFirst(
       null,
       about.tdsId,
       about.tdsLength,
-      about.collation === null ? null : 13632521,
-      about.collation === null ? null : 52,
+      wire?.getInt32(0, true) ?? null,
+      wire?.getUint8(4) ?? null,
     ];
   });
   sendRows(interpreter, columns, rows);

@@ -6,6 +6,7 @@ import type { Bound } from '../bound.ts';
 import { textArgument } from '../expressions.ts';
 import { bigint, float, int } from '../literals.ts';
 import { raise } from '../raise.ts';
+import { isUtf8 } from '../../../tds/collation.ts';
 import { familyOf, isCharacter } from '../sqlTypes.ts';
 
 export interface FunctionEntry {
@@ -101,7 +102,13 @@ export class Call {
 
   /** `sql` as the result: nullable when any argument is, unless told. */
   result(sql: string, type: SqlType, nullable = this.args.some((argument) => argument.nullable)): Bound {
-    return { ...merge(this.args), sql, type, nullable };
+    // Text made of UTF-8 text is UTF-8.
+    const collation =
+      type.collation === undefined && isCharacter(type)
+        ? this.args.find((argument) => isUtf8(argument.type.collation))?.type.collation
+        : undefined;
+    const own = collation === undefined ? type : { ...type, collation };
+    return { ...merge(this.args), sql, type: own, nullable };
   }
 }
 

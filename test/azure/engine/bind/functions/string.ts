@@ -4,6 +4,7 @@ import type { Bound } from '../bound.ts';
 import { textArgument, varyingOf } from '../expressions.ts';
 import { bigint, int, nvarchar, varchar } from '../literals.ts';
 import { raise, unsupported } from '../raise.ts';
+import { isUtf8 } from '../../../tds/collation.ts';
 import { isBinary, isCharacter, isUnicode, textLength } from '../sqlTypes.ts';
 import type { Call, FunctionTable } from './call.ts';
 import { entry } from './call.ts';
@@ -217,6 +218,8 @@ export const stringFunctions: FunctionTable = {
     if (bound.untypedNull === true) return call.result('NULL::int', int, true);
     if (isBinary(bound.type)) return call.result(`octet_length(${bound.sql})`, type);
     if (isCharacter(bound.type)) {
+      if (!isUnicode(bound.type) && isUtf8(bound.type.collation))
+        return call.result(`octet_length((${bound.sql})::text)`, type);
       const counted = units(bound.sql);
       return call.result(isUnicode(bound.type) ? `(2 * ${counted})` : counted, type);
     }

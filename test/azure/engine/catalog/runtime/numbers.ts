@@ -166,9 +166,10 @@ END $tsql$;`,
   ),
   // NUL cannot be held by PostgreSQL's text: U+FDEF stands for it (nulStandIn in codePage.ts).
   plpgsql(
-    'bytes_to_text(v bytea, wide boolean)',
+    'bytes_to_text(v bytea, coding text)',
     'text',
-    `IF wide THEN
+    `IF coding = 'utf-8' THEN RETURN convert_from(v, 'UTF8'); END IF;
+  IF coding = 'utf-16' THEN
     FOR i IN 0 .. length(v) / 2 - 1 LOOP
       u := get_byte(v, 2 * i) | (get_byte(v, 2 * i + 1) << 8);
       IF high > 0 AND u BETWEEN 56320 AND 57343 THEN r := r || chr(65536 + ((high - 55296) << 10) + (u - 56320)); high := 0;
@@ -189,9 +190,9 @@ END $tsql$;`,
     "r text := ''; u int; high int := 0;",
   ),
   plpgsql(
-    'text_to_bytes(v text, wide boolean)',
+    'text_to_bytes(v text, coding text)',
     'bytea',
-    `IF NOT wide AND octet_length(v) = length(v) THEN RETURN convert_to(v, 'UTF8'); END IF;
+    `IF coding = 'utf-8' OR (NOT wide AND octet_length(v) = length(v)) THEN RETURN convert_to(v, 'UTF8'); END IF;
   FOREACH c IN ARRAY string_to_array(CASE WHEN wide THEN v ELSE tsql.code_page(v) END COLLATE "C", NULL) LOOP
     u := CASE WHEN c = chr(65007) THEN 0 ELSE ascii(c) END;
     IF NOT wide THEN
@@ -204,7 +205,7 @@ END $tsql$;`,
     END IF;
   END LOOP;
   RETURN r;`,
-    "r bytea := ''; c text; u int;",
+    "r bytea := ''; c text; u int; wide boolean := coding = 'utf-16';",
   ),
   plpgsql(
     'hex_to_bytes(v text, style int, source text, attempt boolean)',

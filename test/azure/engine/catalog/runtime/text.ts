@@ -40,13 +40,26 @@ END $tsql$;`,
     `IF octet_length(v) = length(v) THEN RETURN v; END IF;
   RETURN regexp_replace(regexp_replace(v COLLATE "C", '[\\U00010000-\\U0010FFFF]', '??', 'g'), '[^${inCodePage}]', '?', 'g');`,
   ),
-  // The width of a text type: kind v(archar), n(varchar), c(har), w (nchar); n = -1 for (max).
+  // As cut_units, by bytes of UTF-8.
+  plpgsql(
+    'cut_utf8(v text, n int)',
+    'text',
+    `IF n < 0 OR octet_length(v) <= n THEN RETURN v; END IF;
+  r := left(v, n);
+  WHILE octet_length(r) > n LOOP r := left(r, length(r) - 1); END LOOP;
+  RETURN r;`,
+    'r text;',
+  ),
+  // The width of a text type: kind v(archar), n(varchar), c(har), w (nchar), in UTF-8 u (varchar) and p (char, padded); n = -1 for (max).
+
   plpgsql(
     'cut_text(v text, kind text, n int)',
     'bpchar',
     `CASE kind
     WHEN 'v' THEN r := tsql.code_page(v); RETURN CASE WHEN n < 0 THEN r ELSE left(r, n) END;
     WHEN 'n' THEN RETURN tsql.cut_units(v, n);
+    WHEN 'u' THEN RETURN tsql.cut_utf8(v, n);
+    WHEN 'p' THEN r := tsql.cut_utf8(v, n); RETURN r || repeat(' ', n - octet_length(r));
     WHEN 'c' THEN RETURN rpad(tsql.code_page(v), n);
     ELSE r := tsql.cut_units(v, n); RETURN r || repeat(' ', n - tsql.units(r));
   END CASE;`,
@@ -56,7 +69,17 @@ END $tsql$;`,
     'fit_text(v text, kind text, n int, tbl text, col text)',
     'bpchar',
     `IF kind IN ('v', 'c') THEN r := tsql.code_page(v); ELSE r := v; END IF;
-  IF n >= 0 THEN
+  IF n >= 0 AND kind IN ('u', 'p') THEN
+    IF octet_length(r) > n THEN
+      s := rtrim(r, ' ');
+      IF octet_length(s) > n THEN
+        IF tbl = '' THEN ${fail(8152)} END IF;
+        ${fail(2628, ['tbl', 'col', 'left(tsql.cut_utf8(r, n), 100)'])}
+      END IF;
+      r := tsql.cut_utf8(r, n);
+    END IF;
+    IF kind = 'p' THEN RETURN r || repeat(' ', n - octet_length(r)); END IF;
+  ELSIF n >= 0 THEN
     IF length(r) > n OR tsql.units(r) > n THEN
       s := rtrim(r, ' ');
       IF tsql.units(s) > n THEN
@@ -76,10 +99,10 @@ END $tsql$;`,
     'bpchar',
     `IF n >= 0 AND length(v) > n THEN
     IF source = 'uniqueidentifier' THEN ${failOrNull(8170)} END IF;
-    IF source IN ('int', 'smallint', 'tinyint') AND kind IN ('v', 'c') THEN RETURN rpad('*', CASE kind WHEN 'c' THEN n ELSE 1 END); END IF;
+    IF source IN ('int', 'smallint', 'tinyint') AND kind IN ('v', 'c', 'u', 'p') THEN RETURN rpad('*', CASE WHEN kind IN ('c', 'p') THEN n ELSE 1 END); END IF;
     ${failOrNull(8115, [`CASE WHEN source IN ('int', 'smallint', 'tinyint', 'bigint') THEN 'expression' ELSE source END`, 'target'])}
   END IF;
-  RETURN CASE WHEN kind IN ('c', 'w') THEN rpad(v, n) ELSE v END;`,
+  RETURN CASE WHEN kind IN ('c', 'w', 'p') THEN rpad(v, n) ELSE v END;`,
   ),
   plpgsql(
     'like_regex(pattern text, esc text)',

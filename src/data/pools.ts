@@ -70,6 +70,7 @@ export class Pools {
   readonly #states = new Map<string, ConnectionState>();
   readonly #waitListeners = new Set<(event: WaitingEvent) => void>();
   readonly #signInListeners = new Set<(event: SignInEvent) => void>();
+  readonly #shareListeners = new Set<(event: { connectionId: string }) => void>();
 
   constructor(parts: PoolsParts) {
     this.#parts = parts;
@@ -83,6 +84,12 @@ export class Pools {
   readonly onDidNeedSignIn: Event<SignInEvent> = (listener) => {
     this.#signInListeners.add(listener);
     return { dispose: () => this.#signInListeners.delete(listener) };
+  };
+
+  /** A connection came to use a token that was there already: nothing new for the others, but for its own facts. */
+  readonly onDidShareToken: Event<{ connectionId: string }> = (listener) => {
+    this.#shareListeners.add(listener);
+    return { dispose: () => this.#shareListeners.delete(listener) };
   };
 
   /** What is known of a connection; undefined when it was never used. */
@@ -131,8 +138,12 @@ export class Pools {
         const signal = await state.room.enter(attempt.wait, options.signal);
         try {
           const owner = await this.#parts.owners.of(profile, signal);
+          const { owner: before } = state;
+          const known = this.#parts.tokens.peek(owner);
           state.owner = owner;
           const token = await this.#token(state, owner, options, attempt, signal);
+          if (token === known && !this.#isSameOwner(before, owner))
+            for (const listener of this.#shareListeners) listener({ connectionId: profile.id });
           const pool = this.#pool(state, profile, owner, token);
           const opened = { connection: await open(pool, signal), pool, owner };
           state.room.over();
@@ -199,14 +210,14 @@ export class Pools {
     }
     const ms = state.room.after(error, attempt.wait, options.gesture === true);
     if (ms === false) {
-      if (shutOut.has(error.code)) void this.#end(state, 'drain');
+      if (shutOut.has(error.code)) void this.#end(state, 'drain', error);
       throw this.#ofOtherTenant(error, profile, owner);
     }
     state.retries++;
     log.info(`${profile.name}: ${error.message} Trying again in ${ms / 1000} s.`);
   }
 
-  async #end(state: ConnectionState, how: 'drain' | 'now'): Promise<void> {
+  async #end(state: ConnectionState, how: 'drain' | 'now', reason?: AppError): Promise<void> {
     const { pool } = state;
     state.pool = undefined;
     if (pool !== undefined) state.ending.add(pool);
@@ -214,7 +225,7 @@ export class Pools {
     await Promise.all(
       ending.map(async (one) => {
         try {
-          await one.end(how);
+          await one.end(how, reason);
         } catch (error) {
           this.#parts.log.debug(
             `Closing a pool: ${error instanceof Error ? error.message : 'unknown failure'}`,
@@ -224,6 +235,11 @@ export class Pools {
         }
       }),
     );
+  }
+
+  #isSameOwner(one: TokenOwner | undefined, other: TokenOwner): boolean {
+    const { tokens } = this.#parts;
+    return one !== undefined && tokens.key(one) === tokens.key(other);
   }
 
   async #token(

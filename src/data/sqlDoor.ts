@@ -45,6 +45,7 @@ export class SqlDoor implements Sql {
     parts.tokens.onDidChange(({ key }) => {
       for (const connectionId of this.#pools.usersOf(key)) this.#tokenChanged(connectionId);
     });
+    this.#pools.onDidShareToken(({ connectionId }) => this.#tokenChanged(connectionId));
   }
 
   readonly onDidChangeWaiting: Sql['onDidChangeWaiting'];

@@ -26,7 +26,7 @@ describe('typed values', () => {
     for (const type of ['nvarchar(9)', 'varchar(9)', 'nvarchar(max)', 'xml', 'text'])
       refused(type, 'a\u0000b', /NUL character \(U\+0000\)/);
     for (const type of ['int', 'decimal(9, 2)', 'uniqueidentifier', 'date', 'varbinary(9)', 'bit'])
-      refused(type, '1\u0000', /./);
+      assert.ok('problem' in readValue(column('c', type), '1\u0000'), type);
   });
 
   it('never lose a character to a code page', () => {

@@ -39,7 +39,7 @@ export function driverConfig(
       trustServerCertificate: false,
       connectTimeout: profile.connectTimeout * 1000,
       requestTimeout: profile.requestTimeout * 1000,
-      cancelTimeout: 10_000,
+      cancelTimeout: 5000,
       appName: profile.applicationName ?? applicationName,
       useUTC: true,
       maxRetriesOnTransientErrors: 0,

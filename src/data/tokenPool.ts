@@ -102,6 +102,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
   #probing = false;
   #connecting: Promise<unknown> | undefined;
   #ended: 'drain' | 'now' | undefined;
+  #endReason: AppError | undefined;
   #dialing = new AbortController();
 
   /** @throws AppError invalidInput when the custom cloud's certificate authority cannot be read */
@@ -194,9 +195,10 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     }
   }
 
-  /** drain: what is in use ends when its work is done. now: everything ends, sessions of their own included. */
-  async end(how: 'drain' | 'now'): Promise<void> {
+  /** drain: what is in use ends when its work is done. now: everything ends, sessions of their own included. `reason` is what those get who wait. */
+  async end(how: 'drain' | 'now', reason?: AppError): Promise<void> {
     this.#ended = how;
+    this.#endReason ??= reason;
     if (how === 'now') this.#dialing.abort();
     for (const [connection, { idleSince, owned }] of this.#lives) {
       if (how === 'now' || (idleSince !== undefined && !owned)) this.#retire(connection, 'closed');
@@ -279,6 +281,11 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
       if (!this.connected) await (this.#connecting ??= this.#open());
       return await this.acquire(this);
     } catch (error) {
+      if (this.#ended !== undefined && isClosing(error)) {
+        if (this.#ended === 'now') throw cancelled(error);
+        // Its connection was edited meanwhile: there is another pool to ask.
+        throw this.#endReason ?? new AppError('connectionLost', 'This pool was closed.', { cause: error });
+      }
       if (isPoolTimeout(error)) {
         const { id, maxPoolSize } = this.#parts.profile;
         throw new AppError(
@@ -397,6 +404,14 @@ async function unlessAborted(
 export function isPoolTimeout(error: unknown): boolean {
   return errorChain(error).some(({ message }) =>
     message.startsWith('Failed to acquire a connection from the pool'),
+  );
+}
+
+/** mssql's and tarn's words for a pool that is being closed (base/connection-pool.js; tarn, Pool.js). */
+function isClosing(error: unknown): boolean {
+  return errorChain(error).some(
+    (part) =>
+      ('code' in part && part.code === 'ENOTOPEN') || /aborted|is closing|destroyed/i.test(part.message),
   );
 }
 

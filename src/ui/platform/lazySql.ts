@@ -34,7 +34,7 @@ export function lazySql(load: () => Promise<Sql>): Sql {
     (loading ??= load().then(
       (sql) => {
         loaded = sql;
-        for (const { attach } of relays) attach(sql);
+        for (const one of relays) one.attach(sql);
         return sql;
       },
       (error: unknown) => {

@@ -308,10 +308,10 @@ function showProblem(problem: GridProblem | null): void {
   page.banner.hidden = problem === null;
   page.bannerText.textContent = problem?.text ?? '';
   page.remedies.replaceChildren(
-    ...(problem?.remedies ?? []).map(({ title, remedy }) => {
+    ...(problem?.remedies ?? []).map((title, index) => {
       const offer = document.createElement('button');
       offer.textContent = title;
-      offer.addEventListener('click', () => send({ kind: 'remedy', remedy }));
+      offer.addEventListener('click', () => send({ kind: 'remedy', banner: problem?.banner ?? 0, index }));
       return offer;
     }),
   );

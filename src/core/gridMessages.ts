@@ -1,5 +1,4 @@
 // The two kinds of message between the results page and the extension: state to the page, intents to the host.
-import type { Remedy } from './errors.ts';
 import type { GridRange } from './gridSelection.ts';
 
 export interface GridColumn {
@@ -50,8 +49,11 @@ export interface GridWindow {
 }
 
 export interface GridProblem {
+  /** Its number: what the page asks for is what this banner offered, never another one's. */
+  banner: number;
   text: string;
-  remedies: readonly { title: string; remedy: Remedy }[];
+  /** Titles of the buttons. The remedies themselves stay in the host: the page only says which one. */
+  remedies: readonly string[];
 }
 
 /** What changed; what is absent stays as it was. */
@@ -82,9 +84,84 @@ export type GridIntent =
   | { kind: 'export'; set: number }
   | { kind: 'cancel' }
   | { kind: 'runAgain' }
-  | { kind: 'remedy'; remedy: Remedy }
+  | { kind: 'remedy'; banner: number; index: number }
   | { kind: 'dismissError' };
 
 export interface ToHost {
   intent: GridIntent;
+}
+
+/** Nobody selects so many ranges by hand. */
+const rangeLimit = 10_000;
+
+/** What the page sent, when it is an intent as it should be; a webview's messages can be anything. */
+export function readToHost(message: unknown): GridIntent | undefined {
+  const intent = field(message, 'intent');
+  const count = (name: string): number | undefined => wholeNumber(field(intent, name));
+  const kind = field(intent, 'kind');
+  switch (kind) {
+    case 'ready':
+    case 'cancel':
+    case 'runAgain':
+    case 'dismissError':
+      return { kind };
+    case 'show':
+    case 'export': {
+      const set = count('set');
+      return set === undefined ? undefined : { kind, set };
+    }
+    case 'jump': {
+      const line = count('line');
+      return line === undefined ? undefined : { kind, line };
+    }
+    case 'remedy': {
+      const [banner, index] = [count('banner'), count('index')];
+      return banner === undefined || index === undefined ? undefined : { kind, banner, index };
+    }
+    case 'openCell': {
+      const [set, row, column] = [count('set'), count('row'), count('column')];
+      return set === undefined || row === undefined || column === undefined
+        ? undefined
+        : { kind, set, row, column };
+    }
+    case 'window': {
+      const [request, set, start, rows] = [count('request'), count('set'), count('start'), count('count')];
+      return request === undefined || set === undefined || start === undefined || rows === undefined
+        ? undefined
+        : { kind, request, set, start, count: rows };
+    }
+    case 'copy': {
+      const set = count('set');
+      const ranges = readRanges(field(intent, 'ranges'));
+      const headers = field(intent, 'headers');
+      return set === undefined || ranges === undefined || typeof headers !== 'boolean'
+        ? undefined
+        : { kind, set, ranges, headers };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readRanges(value: unknown): GridRange[] | undefined {
+  if (!Array.isArray(value) || value.length > rangeLimit) return undefined;
+  const ranges: GridRange[] = [];
+  for (const range of value as unknown[]) {
+    const corner = (name: string): number | undefined => wholeNumber(field(range, name));
+    const [top, left, bottom, right] = [corner('top'), corner('left'), corner('bottom'), corner('right')];
+    if (top === undefined || left === undefined || bottom === undefined || right === undefined)
+      return undefined;
+    if (top > bottom || left > right) return undefined;
+    ranges.push({ top, left, bottom, right });
+  }
+  return ranges;
+}
+
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }

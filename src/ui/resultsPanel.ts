@@ -1,10 +1,18 @@
 // The results of one query editor in a webview panel: sends state, carries intents out, keeps nothing of its own but what was sent.
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError, isAppError, type Remedy } from '../core/errors.ts';
 import { cellText, isNumeric } from '../core/gridCell.ts';
 import { tsvHeader, tsvRows } from '../core/gridCopy.ts';
-import type { GridIntent, GridProblem, GridSet, GridState, ToHost, ToPage } from '../core/gridMessages.ts';
+import {
+  readToHost,
+  type GridIntent,
+  type GridProblem,
+  type GridSet,
+  type GridState,
+  type ToPage,
+} from '../core/gridMessages.ts';
+import { GridOffers } from '../core/gridOffers.ts';
 import { packWindow } from '../core/gridWindow.ts';
 import type { Disposable, Log } from '../core/ports.ts';
 import type { NumberedSet, QueryEditor } from '../services/queryEditor.ts';
@@ -44,6 +52,7 @@ export class ResultsPanel implements vscode.Disposable {
   /** Of an intent that failed; the run's own is the editor's. */
   #problem: unknown;
   #dismissed: unknown;
+  readonly #offers = new GridOffers();
   #disposed = false;
 
   constructor(panel: vscode.WebviewPanel, editor: QueryEditor, parts: ResultsPanelParts) {
@@ -53,7 +62,7 @@ export class ResultsPanel implements vscode.Disposable {
     const media = vscode.Uri.joinPath(parts.extensionUri, 'dist', 'media');
     panel.webview.options = { enableScripts: true, localResourceRoots: [media] };
     this.#subscriptions.push(
-      panel.webview.onDidReceiveMessage((message: ToHost) => void this.#receive(message.intent)),
+      panel.webview.onDidReceiveMessage((message: unknown) => void this.#receive(message)),
       panel.onDidDispose(() => this.#end()),
       editor.onDidChange(() => this.#send()),
     );
@@ -141,10 +150,21 @@ export class ResultsPanel implements vscode.Disposable {
 
   #banner(): GridProblem | null {
     const problem = this.#problem ?? this.#editor.problem;
-    return problem === undefined || problem === this.#dismissed ? null : describeProblem(problem);
+    if (problem === undefined || problem === this.#dismissed) {
+      this.#offers.clear();
+      return null;
+    }
+    const { text, remedies } = describeProblem(problem);
+    const banner = this.#offers.offer(problem, remedies);
+    return { banner, text, remedies: remedies.map(remedyTitle) };
   }
 
-  async #receive(intent: GridIntent): Promise<void> {
+  async #receive(message: unknown): Promise<void> {
+    const intent = readToHost(message);
+    if (!intent) {
+      this.#parts.log.debug('A message of the results page was ignored: it is not an intent.');
+      return;
+    }
     try {
       await this.#carryOut(intent);
     } catch (error) {
@@ -181,13 +201,20 @@ export class ResultsPanel implements vscode.Disposable {
       case 'runAgain':
         return this.#parts.runAgain();
       case 'remedy':
-        return this.#parts.runRemedy(intent.remedy, this.#parts.runAgain);
+        return this.#runRemedy(intent.banner, intent.index);
       case 'dismissError':
         this.#dismissed = this.#problem ?? this.#editor.problem;
-        return this.#post({ error: null });
+        return this.#post({ error: this.#banner() });
       default:
         return unknownIntent(intent);
     }
+  }
+
+  /** Only what the banner that is shown offered: the page must not be able to ask for anything else. */
+  async #runRemedy(banner: number, index: number): Promise<void> {
+    const remedy = this.#offers.find(banner, index);
+    if (remedy) await this.#parts.runRemedy(remedy, this.#parts.runAgain);
+    else this.#parts.log.debug('A remedy of the results page was ignored: it is not offered.');
   }
 
   async #sendWindow(intent: Extract<GridIntent, { kind: 'window' }>): Promise<void> {
@@ -207,7 +234,9 @@ export class ResultsPanel implements vscode.Disposable {
     const parts: string[] = [];
     let length = 0;
     let cells = 0;
-    for (const { top, left, bottom, right } of ranges) {
+    for (const { top, left, ...far } of ranges) {
+      const bottom = Math.min(far.bottom, set.rows.count - 1);
+      const right = Math.min(far.right, set.columns.length - 1);
       if (headers) parts.push(tsvHeader(set.columns.slice(left, right + 1)));
       for (let start = top; start <= bottom; start += copyBlock) {
         const rows = await set.rows.window(start, Math.min(copyBlock, bottom - start + 1));
@@ -260,16 +289,11 @@ function describeSet(set: NumberedSet): GridSet {
   };
 }
 
-function describeProblem(problem: unknown): GridProblem {
-  if (!isAppError(problem)) {
-    return {
-      text: vscode.l10n.t('Something went wrong. The log has the details.'),
-      remedies: [{ title: remedyTitle({ kind: 'showLog' }), remedy: { kind: 'showLog' } }],
-    };
-  }
+function describeProblem(problem: unknown): { text: string; remedies: readonly Remedy[] } {
+  if (isAppError(problem)) return { text: problem.message, remedies: problem.remedies };
   return {
-    text: problem.message,
-    remedies: problem.remedies.map((remedy) => ({ title: remedyTitle(remedy), remedy })),
+    text: vscode.l10n.t('Something went wrong. The log has the details.'),
+    remedies: [{ kind: 'showLog' }],
   };
 }
 

@@ -3,6 +3,7 @@ import type { Cloud } from '../core/cloud.ts';
 import type { Clock, ConfirmedHosts, Log, Memory, Sql, TokenSource } from '../core/ports.ts';
 import { tokenSources } from './credentialSources.ts';
 import { decodeExactly } from './exactValues.ts';
+import { usualTimes, type PoolTimes } from './poolConfig.ts';
 import { ServerLimit } from './serverLimit.ts';
 import { ServerTenants } from './serverTenants.ts';
 import { SqlDoor } from './sqlDoor.ts';
@@ -27,6 +28,8 @@ export interface SqlDependencies {
   memory?: Pick<Memory, 'get' | 'set'>;
   /** Connections to one server over all its databases; 30 unless said. */
   maxConnectionsPerServer?: () => number;
+  /** Milliseconds; half a minute of idleness and a minute of waiting unless said. */
+  times?: Partial<PoolTimes>;
   /** Seen by the server as program name. */
   applicationName?: string;
 }
@@ -45,6 +48,7 @@ export function createSql(dependencies: SqlDependencies): Sql {
     limit: new ServerLimit(dependencies.maxConnectionsPerServer ?? (() => defaultServerLimit)),
     clock,
     log,
+    times: { ...usualTimes, ...dependencies.times },
     applicationName,
   });
 }

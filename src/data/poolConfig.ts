@@ -9,10 +9,15 @@ import { AppError } from '../core/errors.ts';
 import type { LoginGuard } from './loginGuard.ts';
 
 const minute = 60_000;
-/** An unused connection ends after this, so that a serverless database can pause; milliseconds. */
-export const idleLife = 30_000;
-/** How long a request waits for a connection when all are in use; milliseconds. */
-export const acquireTimeout = minute;
+/** How long a pool waits; milliseconds. */
+export interface PoolTimes {
+  /** An unused connection ends after this, so that a serverless database can pause. */
+  idleLife: number;
+  /** A request waits so long for a connection when all are in use. */
+  acquireTimeout: number;
+}
+
+export const usualTimes: PoolTimes = { idleLife: 30_000, acquireTimeout: minute };
 
 /** Who connects to what. */
 export interface Target {
@@ -52,7 +57,7 @@ export function driverConfig(
 }
 
 /** What mssql itself needs; how each connection is made comes from {@link driverConfig}. */
-export function poolConfig({ profile }: Target): mssql.config {
+export function poolConfig({ profile }: Target, times: PoolTimes): mssql.config {
   return {
     server: profile.server,
     database: profile.database,
@@ -60,10 +65,10 @@ export function poolConfig({ profile }: Target): mssql.config {
     pool: {
       max: profile.maxPoolSize,
       min: 0,
-      idleTimeoutMillis: idleLife,
-      acquireTimeoutMillis: acquireTimeout,
+      idleTimeoutMillis: times.idleLife,
+      acquireTimeoutMillis: times.acquireTimeout,
       // A login may wait for a place at its server first, and a redirect dials twice.
-      createTimeoutMillis: acquireTimeout + 3 * profile.connectTimeout * 1000,
+      createTimeoutMillis: times.acquireTimeout + 3 * profile.connectTimeout * 1000,
     },
     validateConnection: 'socket',
   };

@@ -6,6 +6,7 @@ import type { AccessToken, Clock, Event, Log, Waiting } from '../core/ports.ts';
 import { isTokenRefused } from '../core/sqlErrors.ts';
 import { emptyCounts, type ConnectionState } from './connectionState.ts';
 import { withRemedies } from './outcome.ts';
+import type { PoolTimes } from './poolConfig.ts';
 import type { ServerLimit } from './serverLimit.ts';
 import type { TokenCache, TokenMode, TokenOwner } from './tokenCache.ts';
 import type { TokenOwners } from './tokenOwners.ts';
@@ -19,6 +20,7 @@ export interface PoolsParts {
   clock: Clock;
   log: Log;
   applicationName: string;
+  times: PoolTimes;
 }
 
 export interface Options {
@@ -285,7 +287,7 @@ export class Pools {
       isSame(made.cloud, owner.cloud);
     if (state.pool !== undefined && same) return state.pool;
     void this.#end(state, 'drain');
-    const { clock, log, applicationName, limit, tokens, owners } = this.#parts;
+    const { clock, log, applicationName, limit, tokens, owners, times } = this.#parts;
     const { cloud } = owner;
     const server = serverKey(profile);
     state.registration?.dispose();
@@ -295,6 +297,7 @@ export class Pools {
       clock,
       log,
       applicationName,
+      times,
       counts: state.counts,
       checkHost: (host) => owners.checkHost(host, profile, cloud),
       freshToken: () => tokens.get(owner, 'silent'),

@@ -8,12 +8,11 @@ import { abortable } from './abortable.ts';
 import { connectError, errorChain } from './errorChain.ts';
 import { LoginGuard } from './loginGuard.ts';
 import {
-  acquireTimeout,
   driverConfig,
-  idleLife,
   ownAuthority,
   poolConfig,
   type Authority,
+  type PoolTimes,
   type Target,
 } from './poolConfig.ts';
 import { serverMessage } from './runRequest.ts';
@@ -51,6 +50,7 @@ export interface PoolCounts {
 }
 
 export interface TokenPoolParts extends Target {
+  times: PoolTimes;
   clock: Clock;
   log: Log;
   counts: PoolCounts;
@@ -109,7 +109,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
   constructor(parts: TokenPoolParts) {
     const making: Making = { guard: undefined, connection: undefined };
     super({
-      ...poolConfig(parts),
+      ...poolConfig(parts, parts.times),
       beforeConnect: (connection) => {
         making.connection = connection;
         making.guard?.watch(connection);
@@ -260,7 +260,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     const now = clock.now();
     if (now - born > limit) return 'age';
     // A computer that slept: the timers did not run, the server's did.
-    if (idleSince !== undefined && now - idleSince > 2 * idleLife) return 'idle';
+    if (idleSince !== undefined && now - idleSince > 2 * this.#parts.times.idleLife) return 'idle';
     const isNewer = (this.#parts.knownToken()?.expiresOn ?? 0) > token.expiresOn;
     const left = token.expiresOn - now;
     return isNewer && left < retireBelow(token, profile.connectTimeout * 1000) ? 'token' : undefined;
@@ -290,7 +290,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
         const { id, maxPoolSize } = this.#parts.profile;
         throw new AppError(
           'tooBusy',
-          `All ${maxPoolSize} connections of this pool have been in use for ${acquireTimeout / 1000} seconds. Wait for a running statement or cancel one; "Edit Connection" allows more.`,
+          `All ${maxPoolSize} connections of this pool have been in use for ${this.#parts.times.acquireTimeout / 1000} seconds. Wait for a running statement or cancel one; "Edit Connection" allows more.`,
           { remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: id }], cause: error },
         );
       }
@@ -312,7 +312,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     const { clock, counts, profile, log } = this.#parts;
     const stop =
       signal === undefined ? this.#dialing.signal : AbortSignal.any([signal, this.#dialing.signal]);
-    const leave = await this.#parts.server.enter(this, acquireTimeout, stop);
+    const leave = await this.#parts.server.enter(this, this.#parts.times.acquireTimeout, stop);
     let open = false;
     try {
       const connection = await this.#login(stop);

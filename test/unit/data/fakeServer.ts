@@ -86,6 +86,7 @@ export async function startFixture(
     sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
     memory?: Map<string, unknown>;
     maxConnectionsPerServer?: number;
+    times?: { idleLife?: number; acquireTimeout?: number };
   } = {},
 ): Promise<Fixture> {
   const received: string[] = [];
@@ -119,6 +120,7 @@ export async function startFixture(
     },
     clouds: () => options.clouds ?? [cloud],
     confirmedHosts: { has: (host) => (options.confirmed ?? []).includes(host) },
+    ...(options.times === undefined ? {} : { times: options.times }),
     ...(options.memory === undefined ? {} : { memory: keep(options.memory) }),
     ...(options.maxConnectionsPerServer === undefined
       ? {}

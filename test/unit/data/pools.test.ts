@@ -305,6 +305,55 @@ describe('a cap per server', () => {
   });
 });
 
+describe('a pool', () => {
+  it('keeps nothing open when it is idle, so that a serverless database can pause, and opens again unseen', async () => {
+    const { sql, profile, front } = await start({ times: { idleLife: 100 } });
+    await Promise.all([1, 2, 3].map(() => sql.query(profile, select)));
+    await until(() => front.server.connections.length === 0);
+    assert.ok((sql.diagnostics(profile)?.retired.idle ?? 0) > 0);
+    await sql.query(profile, select);
+  });
+
+  it('says what to do when all its connections stay in use', async () => {
+    const { sql, profile, front } = await start({
+      times: { acquireTimeout: 100 },
+      profile: { maxPoolSize: 1 },
+    });
+    let finish: (() => void) | undefined;
+    front.backend.execute = (_request, out) =>
+      new Promise((resolve) => {
+        finish = () => {
+          one(out);
+          resolve();
+        };
+      });
+    const running = sql.query(profile, select);
+    await until(() => finish !== undefined);
+    const error = await failure(sql.query(profile, select));
+    assert.equal(error.code, 'tooBusy');
+    assert.match(error.message, /All 1 connections/);
+    assert.deepEqual(
+      error.remedies.map(({ kind }) => kind),
+      ['retry', 'editConnection'],
+    );
+    finish?.();
+    await running;
+  });
+
+  it('serves in the order of asking', async () => {
+    const { sql, profile, front } = await start({ profile: { maxPoolSize: 2 } });
+    const order: number[] = [];
+    front.backend.execute = (_request, out) => one(out);
+    await Promise.all(
+      [...Array(20).keys()].map(async (n) => {
+        await sql.query(profile, select);
+        order.push(n);
+      }),
+    );
+    for (const [place, n] of order.entries()) assert.ok(Math.abs(place - n) <= 2, `${n} came as ${place}`);
+  });
+});
+
 describe('signing out', () => {
   it('ends statements and sessions at once, and says so', async () => {
     const { sql, profile, front, asked } = await start();

@@ -27,10 +27,11 @@ const edit = (context: ErrorContext): Remedy => ({
   connectionId: context.connectionId,
 });
 const signIn = (context: ErrorContext): Remedy => ({ kind: 'signIn', connectionId: context.connectionId });
-const chooseTenant = (context: ErrorContext): Remedy => ({
-  kind: 'chooseTenant',
-  connectionId: context.connectionId,
-});
+/** An app's identity belongs to one tenant: for it there is none to choose. */
+const chooseTenant = ({ credential, connectionId }: ErrorContext): Remedy[] =>
+  credential === 'managedIdentity' || credential === 'workloadIdentity' || credential === 'environment'
+    ? []
+    : [{ kind: 'chooseTenant', connectionId }];
 const switchAccount = (context: ErrorContext): Remedy => ({
   kind: 'switchAccount',
   connectionId: context.connectionId,
@@ -228,7 +229,7 @@ function loginFailed(message: ServerMessage, context: ErrorContext): Meaning {
     return {
       code: 'loginRejected',
       text: `${context.server} does not accept this token: it is of another tenant than the server's, or for another audience.`,
-      remedies: [chooseTenant(context), signIn(context)],
+      remedies: [...chooseTenant(context), signIn(context)],
     };
   }
   if (text.includes('<token-identified principal>')) {
@@ -238,7 +239,7 @@ function loginFailed(message: ServerMessage, context: ErrorContext): Meaning {
       // The token is fine, so signing in again would only bring the same one: another tenant or another account may. A grant last:
       // whoever has no user here can run it only once the connection is somebody else's.
       remedies: [
-        chooseTenant(context),
+        ...chooseTenant(context),
         ...(context.credential === 'vscode' ? [switchAccount(context)] : []),
         edit(context),
         grantAccess(context),
@@ -248,7 +249,7 @@ function loginFailed(message: ServerMessage, context: ErrorContext): Meaning {
   return {
     code: 'loginRejected',
     text: `${context.server} refused the login to database "${context.database}".`,
-    remedies: [signIn(context), chooseTenant(context), edit(context)],
+    remedies: [signIn(context), ...chooseTenant(context), edit(context)],
   };
 }
 

@@ -1,5 +1,6 @@
 // The rows of a table in the tree: the table with its count, each row by its natural name, what was just added on top.
 import * as vscode from 'vscode';
+import { quoteTable } from '../../core/names.ts';
 import type { TableName } from '../../core/connection.ts';
 import { oneLine, rowIdentity, rowKey, rowLabel } from '../../core/rowLabel.ts';
 import type { UserRow } from '../../core/rowPage.ts';
@@ -27,7 +28,7 @@ export function rowNodeId(connectionId: string, shape: TableShape, row: UserRow)
 /** A table of users. `table.name` is its label only when a connection has several. */
 export function tableNode(connection: SavedConnection, table: TableName, parts: UsersNodeParts): TreeNode {
   const id = tableNodeId(connection.id, table);
-  const name = `[${table.schema}].[${table.name}]`;
+  const name = quoteTable(table);
   return {
     id,
     target: { connectionId: connection.id, table },

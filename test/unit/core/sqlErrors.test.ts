@@ -170,3 +170,23 @@ describe('transportError', () => {
     });
   }
 });
+
+describe('an identity that has no user', () => {
+  const refused: ServerMessage = {
+    number: 18_456,
+    state: 1,
+    class: 14,
+    message: "Login failed for user '<token-identified principal>'.",
+    line: 0,
+  };
+  const kinds = (credential: ErrorContext['credential']): string[] =>
+    loginError([refused], { connectionId: 'c', server: 's', database: 'app', credential }).remedies.map(
+      ({ kind }) => kind,
+    );
+
+  it('is offered another tenant when it is a person, not when it is an app', () => {
+    assert.ok(kinds('azureCli').includes('chooseTenant'));
+    for (const app of ['managedIdentity', 'workloadIdentity', 'environment'] as const)
+      assert.ok(!kinds(app).includes('chooseTenant'), app);
+  });
+});

@@ -53,6 +53,7 @@ export interface SqlType {
  * - date "YYYY-MM-DD"; time "HH:MM:SS[.fffffff]"; datetime, smalldatetime, datetime2 "YYYY-MM-DD HH:MM:SS[.fffffff]";
  *   datetimeoffset "YYYY-MM-DD HH:MM:SS[.fffffff] +HH:MM" (local time of that offset)
  * - binary types: Uint8Array
+ * - sql_variant: text that says its base type (tds/variant.ts); without one any of the above, sent as what it looks like
  * The encoder also accepts a string of digits for every numeric type and '0'/'1'/'t'/'f' for bit, so that a backend need not convert.
  */
 export type SqlValue = null | boolean | number | bigint | string | Uint8Array;

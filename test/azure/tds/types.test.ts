@@ -7,6 +7,7 @@ import type { RpcParameter, SqlType, SqlValue } from '../contract.ts';
 import { utf8Collation } from './collation.ts';
 import { connect, query, startTestServer } from './testServer.ts';
 import type { TestServer } from './testServer.ts';
+import { joinVariant } from './variant.ts';
 
 const utc = (text: string): Date => new Date(`${text}Z`);
 const big = 'Zürich €uro 漢字 😀 '.repeat(40_000);
@@ -71,6 +72,41 @@ const toClient: [SqlType, SqlValue, unknown][] = [
   ],
   [{ name: 'xml' }, '<a>é漢</a>', '<a>é漢</a>'],
   [{ name: 'sql_variant' }, 42, 42],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'tinyint' }, 200), 200],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'smallint' }, -5), -5],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'decimal', precision: 10, scale: 3 }, '-12.345'), -12.345],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'money' }, '1.5000'), 1.5],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'real' }, 0.5), 0.5],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'bit' }, true), true],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'date' }, '2024-02-29'), utc('2024-02-29T00:00:00')],
+  [
+    { name: 'sql_variant' },
+    joinVariant({ name: 'time', scale: 3 }, '23:59:59.999'),
+    utc('1970-01-01T23:59:59.999'),
+  ],
+  [
+    { name: 'sql_variant' },
+    joinVariant({ name: 'datetime' }, '2024-02-29 12:00:00.997'),
+    utc('2024-02-29T12:00:00.997'),
+  ],
+  [
+    { name: 'sql_variant' },
+    joinVariant({ name: 'datetime2', scale: 7 }, '2024-02-29 12:00:00.1230000'),
+    utc('2024-02-29T12:00:00.123'),
+  ],
+  [
+    { name: 'sql_variant' },
+    joinVariant({ name: 'datetimeoffset', scale: 0 }, '2024-12-31 20:00:00 -08:00'),
+    utc('2025-01-01T04:00:00'),
+  ],
+  [
+    { name: 'sql_variant' },
+    joinVariant({ name: 'uniqueidentifier' }, '2FF8EDF0-DCCB-4148-A649-2C1154E1E129'),
+    '2FF8EDF0-DCCB-4148-A649-2C1154E1E129',
+  ],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'varchar', length: 9 }, 'abc'), 'abc'],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'nchar', length: 3 }, '漢'), '漢  '],
+  [{ name: 'sql_variant' }, joinVariant({ name: 'binary', length: 3 }, Uint8Array.of(9)), Buffer.of(9, 0, 0)],
   [{ name: 'sql_variant' }, 1.5, 1.5],
   [{ name: 'sql_variant' }, 'é漢', 'é漢'],
   [{ name: 'sql_variant' }, true, true],

@@ -17,6 +17,7 @@ import { guidText } from './guid.ts';
 import { readTypeInfo } from './readTypeInfo.ts';
 import type { WireType } from './readTypeInfo.ts';
 import { Wire } from './typeInfo.ts';
+import { joinVariant } from './variant.ts';
 
 const PLP = 0xff_ff;
 const PLP_NULL = 0xff_ff_ff_ff_ff_ff_ff_ffn;
@@ -218,7 +219,7 @@ function readTicks(bytes: Buffer, type: WireType, size: number): number {
   return ticks;
 }
 
-/** Base type, its properties, then the value without a length. */
+/** Base type, its properties, then the value without a length; the result says the type (variant.ts). */
 function decodeVariant(bytes: Buffer): SqlValue {
   const reader = new ByteReader(bytes);
   const wire = reader.uint8();
@@ -233,5 +234,7 @@ function decodeVariant(bytes: Buffer): SqlValue {
       : wire === Wire.guid
         ? Buffer.of(wire, 16)
         : Buffer.concat([Buffer.of(wire), properties]);
-  return decode(rest, readTypeInfo(new ByteReader(info)));
+  const type = readTypeInfo(new ByteReader(info));
+  const value = decode(rest, type);
+  return value === null ? null : joinVariant(type.type, value);
 }

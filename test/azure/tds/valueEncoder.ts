@@ -24,7 +24,8 @@ import {
 } from './numberEncoder.ts';
 import { EncodingError, asText, asBytes } from './presentValue.ts';
 import type { Present, ValueEncoder } from './presentValue.ts';
-import { isPlp, Wire } from './typeInfo.ts';
+import { isPlp } from './typeInfo.ts';
+import { variantEncoder } from './variantEncoder.ts';
 
 /** `legacy`: the date types of 2008 go out as nvarchar, for clients below TDS 7.3. */
 export function valueEncoder(type: SqlType, legacy = false): ValueEncoder {
@@ -82,7 +83,7 @@ export function valueEncoder(type: SqlType, legacy = false): ValueEncoder {
     case 'uniqueidentifier':
       return encodeGuid;
     case 'sql_variant':
-      return encodeVariant;
+      return variantEncoder(valueEncoder);
     case 'text':
     case 'ntext':
     case 'image':
@@ -195,43 +196,4 @@ function encodeTextPointer(out: ByteWriter, value: Present, { name, collation }:
   out.raw(new Uint8Array(24)); // text pointer and timestamp: nobody may use them, READTEXT is not supported
   out.uint32(bytes.length);
   out.raw(bytes);
-}
-
-/** sql_variant: the base type is the one that the JavaScript value suggests. */
-function encodeVariant(out: ByteWriter, value: Present): void {
-  const at = out.length;
-  out.uint32(0);
-  if (typeof value === 'boolean') {
-    out.uint8(Wire.bit);
-    out.uint8(0);
-    out.uint8(value ? 1 : 0);
-  } else if (typeof value === 'number' && value === (value | 0)) {
-    out.uint8(Wire.int4);
-    out.uint8(0);
-    out.uint32(value);
-  } else if (typeof value === 'number') {
-    out.uint8(Wire.float);
-    out.uint8(0);
-    out.reserve(8);
-    out.bytes.writeDoubleLE(value, out.length);
-    out.length += 8;
-  } else if (typeof value === 'bigint') {
-    out.uint8(Wire.int8);
-    out.uint8(0);
-    out.uint64(value);
-  } else if (typeof value === 'string') {
-    if (value.length > 4000) throw new EncodingError('text too long for sql_variant');
-    out.uint8(Wire.nVarChar);
-    out.uint8(7);
-    out.raw(Uint8Array.of(0x09, 0x04, 0xd0, 0x00, 0x34));
-    out.uint16(8000);
-    out.utf16(value);
-  } else {
-    if (value.length > 8000) throw new EncodingError('binary too long for sql_variant');
-    out.uint8(Wire.varBinary);
-    out.uint8(2);
-    out.uint16(8000);
-    out.raw(value);
-  }
-  out.bytes.writeUInt32LE(out.length - at - 4, at);
 }

@@ -690,6 +690,11 @@ export function jsonText(binder: Binder, value: Bound): string {
     }
     if (isNumeric(value.type))
       return binder.storage.cast(value.sql, value.type, { name: 'varchar', length: 50 });
+    if (value.type.name === 'sql_variant') {
+      const shown = binder.cast(plain(value), nvarchar(4000)).sql;
+      const bare = `tsql.variant_base((${value.sql})::text) NOT IN ('char', 'varchar', 'nchar', 'nvarchar')`;
+      return `(CASE WHEN ${bare} AND ${shown} ~ '^-?[0-9.]+$' THEN (${shown})::text ELSE replace(to_json(${shown})::text, '/', '\\/') END)`;
+    }
     if (isBinary(value.type)) return `('"' || translate(encode(${value.sql}, 'base64'), E'\\n', '') || '"')`;
     const string = isCharacter(value.type)
       ? value.sql

@@ -19,6 +19,8 @@ export interface BindStorage {
   sortable(sql: string, type: SqlType): string;
   /** What uniqueidentifier sorts by (last six bytes first). */
   guidOrder(sql: string): string;
+  /** What sql_variant is compared and sorted by: the family of its base type, then the value. */
+  variantKey(sql: string): string;
   /** LIKE as a PostgreSQL predicate; `known` when pattern and escape are literals. */
   like(
     operand: string,

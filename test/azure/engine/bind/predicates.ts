@@ -167,6 +167,9 @@ export function comparands(binder: Binder, first: Bound, second: Bound, line: nu
   }
   const a = binder.convert(left, type, line);
   const b = binder.convert(right, type, line);
+  if (type.name === 'sql_variant') {
+    return [binder.storage.variantKey(a.sql), binder.storage.variantKey(b.sql)];
+  }
   return isCharacter(type)
     ? [binder.storage.comparable(a.sql, a.type, false), binder.storage.comparable(b.sql, b.type, false)]
     : [a.sql, b.sql];

@@ -141,7 +141,9 @@ export function orderSql(binder: Binder, bound: Bound, descending: boolean): str
     ? binder.storage.comparable(bound.sql, bound.type, bound.column !== undefined)
     : bound.type.name === 'uniqueidentifier'
       ? binder.storage.guidOrder(bound.sql)
-      : bound.sql;
+      : bound.type.name === 'sql_variant'
+        ? binder.storage.variantKey(bound.sql)
+        : bound.sql;
   // A bare number would be an ordinal.
   const safe = /^\d+$/u.test(key) ? `(${key} + 0)` : key;
   return `${safe} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`;

@@ -15,6 +15,7 @@ import {
   typeWord,
 } from './pgTypes.ts';
 import { inTicks } from './ticks.ts';
+import { fromVariant, toVariant } from './variantSql.ts';
 import { fromTicks, ticksOf, timestampOf } from './momentSql.ts';
 
 export interface CastOptions {
@@ -62,7 +63,10 @@ export function castSql(sql: string, from: SqlType, to: SqlType, options: CastOp
   const source = quote(typeWord(from));
   const target = quote(typeWord(to));
   const value = `(${sql})`;
-  if (to.name === 'sql_variant') return castSql(sql, from, { name: 'nvarchar', length: -1 }, options);
+  if (from.name === 'sql_variant') {
+    return to.name === 'sql_variant' ? sql : fromVariant(sql, to, options, castSql);
+  }
+  if (to.name === 'sql_variant') return toVariant(sql, from, castSql);
   if (isTextType(to)) return toText(value, from, to, style, attempt);
   if (isInteger(to)) return `${integer(value, from, to, source, target, attempt)}::${pgType(to)}`;
   if (to.name === 'bit') return bit(value, from, source, attempt);
@@ -93,6 +97,7 @@ export function assignSql(
   to: SqlType,
   column: { table: string; column: string },
 ): string {
+  if (from.name === 'sql_variant' || to.name === 'sql_variant') return castSql(sql, from, to);
   const place = `${quote(column.table)}, ${quote(column.column)}`;
   if (isTextType(to)) {
     if (isTextType(from) && fitsText(from, to)) return `(${sql})::bpchar`;

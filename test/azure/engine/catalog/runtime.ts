@@ -4,6 +4,7 @@ import { numbersSql } from './runtime/numbers.ts';
 import { tablesSql } from './runtime/tables.ts';
 import { textSql } from './runtime/text.ts';
 import { ticksSql } from './runtime/ticks.ts';
+import { variantSql } from './runtime/variant.ts';
 
 /** Run once in the template database. */
-export const runtimeSql = [textSql, numbersSql, ticksSql, datesSql, tablesSql].join('\n');
+export const runtimeSql = [textSql, numbersSql, ticksSql, datesSql, variantSql, tablesSql].join('\n');

@@ -19,6 +19,7 @@ export const storage: BindStorage = {
   comparable: (sql, type) => text(sql, type.collation),
   sortable: (sql, type) => text(sql, type.collation),
   guidOrder: (sql) => `tsql.guid_order(${sql})`,
+  variantKey: (sql) => `tsql.variant_key((${sql})::text)`,
   like(operand, pattern, escape, known, collation) {
     // PostgreSQL's LIKE under such a collation does not find an escaped backslash: patterns with one take the other way.
     const caseless = (pgCollation(collation) ?? 'tsql.ci').startsWith('tsql.ci');

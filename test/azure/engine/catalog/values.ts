@@ -1,6 +1,7 @@
 // Values on their way between the contract's convention (SqlValue) and PostgreSQL's text format.
 import type { SqlType, SqlValue } from '../../contract.ts';
 import { offsetFromText, offsetToText } from '../../tds/dateTime.ts';
+import { joinVariant } from '../../tds/variant.ts';
 import { nulStandIn } from './codePage.ts';
 import { textFromTicks, ticksFromDateText } from './ticks.ts';
 
@@ -48,6 +49,7 @@ export function decoder(type: SqlType): ((text: string) => SqlValue) | undefined
 /** A SqlValue as the text of a parameter `$n::pgType(type)`. */
 export function encodeParameter(type: SqlType, value: SqlValue): string | null {
   if (value === null) return null;
+  if (type.name === 'sql_variant' && typeof value !== 'string') return variantOf(value);
   if (typeof value === 'boolean') return type.name === 'bit' ? (value ? 't' : 'f') : value ? '1' : '0';
   if (typeof value === 'number' || typeof value === 'bigint') {
     if (type.name === 'bit') return Number(value) === 0 ? 'f' : 't';
@@ -76,6 +78,14 @@ export function encodeParameter(type: SqlType, value: SqlValue): string | null {
     default:
       return value;
   }
+}
+
+/** A session's value as a sql_variant: the type is the one that JavaScript's suggests. */
+function variantOf(value: Exclude<SqlValue, null | string>): string {
+  if (typeof value === 'boolean') return joinVariant({ name: 'bit' }, value);
+  if (typeof value === 'bigint') return joinVariant({ name: 'bigint' }, value);
+  if (typeof value === 'number') return joinVariant({ name: value === (value | 0) ? 'int' : 'float' }, value);
+  return joinVariant({ name: 'varbinary', length: Math.max(1, value.length) }, value);
 }
 
 /** `(638396964005000000,60)`, whose instant is UTC, to `2024-01-01 10:00:00.5000000 +01:00`. */

@@ -459,8 +459,12 @@ export const systemProcedures: Readonly<Record<string, SystemProcedure>> = {
   sp_set_session_context: async (interpreter, args) => {
     const key = argument(args, '@key', 0);
     const value = argument(args, '@value', 1);
-    interpreter.state.sessionContext.set((key?.value ?? '').toLowerCase(), value?.value ?? null);
-    return await Promise.resolve(0);
+    const kept =
+      value === undefined
+        ? null
+        : await interpreter.convertValue(value.value, value.type, { name: 'sql_variant' });
+    interpreter.state.sessionContext.set((key?.value ?? '').toLowerCase(), kept);
+    return 0;
   },
   sp_getapplock: async (interpreter, args) => {
     const resource = argument(args, '@resource', 0)?.value ?? '';

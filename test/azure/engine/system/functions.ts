@@ -51,6 +51,7 @@ export const catalogFunctions: Readonly<Record<string, CatalogFunction>> = {
   DB_ID: call('db_id', 0, [name], smallint),
   DATABASEPROPERTYEX: call('databasepropertyex', 2, [name, name], variant),
   SERVERPROPERTY: call('serverproperty', 1, [name], variant),
+  SQL_VARIANT_PROPERTY: call('variant_property', 2, [variant, name], variant),
   IDENT_CURRENT: call('ident_current', 1, [long], { name: 'numeric', precision: 38, scale: 0 }),
   IDENT_SEED: call('ident_seed', 1, [long], { name: 'numeric', precision: 38, scale: 0 }),
   IDENT_INCR: call('ident_incr', 1, [long], { name: 'numeric', precision: 38, scale: 0 }),
@@ -64,6 +65,20 @@ const sql = (signature: string, returns: string, body: string): string =>
 
 /** Created in the template; `tsql.visible` follows the principals' settings for the session. */
 export const functionsSql = [
+  // Properties are numbers or names; a sql_variant says which.
+  sql(
+    'property(name text, v text)',
+    'text',
+    `SELECT CASE WHEN lower(name) IN ('engineedition', 'isintegratedsecurityonly', 'isclustered', 'ishadrenabled', 'isfulltextinstalled', 'issingleuser', 'isexternalauthenticationonly', 'lcid', 'version', 'isansinullsenabled', 'codepage', 'comparisonstyle') THEN tsql.variant('int', v) WHEN lower(name) IN ('editionid', 'maxsizeinbytes') THEN tsql.variant('bigint', v) ELSE tsql.variant('nvarchar(128)', v) END`,
+  ),
+  sql(
+    'variant_property(v text, property text)',
+    'text',
+    `SELECT CASE lower(property) WHEN 'basetype' THEN tsql.variant('nvarchar(128)', base) WHEN 'precision' THEN tsql.variant('int', tsql.precision_of(t)::text) WHEN 'scale' THEN tsql.variant('int', tsql.scale_of(t)::text)
+       WHEN 'maxlength' THEN tsql.variant('int', tsql.max_length(t)::text) WHEN 'collation' THEN tsql.variant('nvarchar(128)', tsql.collation_of(t)) END
+     FROM (SELECT base, CASE WHEN base IN ('decimal', 'numeric') THEN jsonb_build_object('name', base, 'precision', size[1], 'scale', size[2]) WHEN base IN ('time', 'datetime2', 'datetimeoffset') THEN jsonb_build_object('name', base, 'scale', size[1]) ELSE jsonb_build_object('name', base, 'length', size[1]) END AS t
+       FROM (SELECT tsql.variant_base(v) AS base, string_to_array(rtrim(split_part(tsql.variant_type(v) COLLATE "C", '(', 2), ')'), ',')::int[] AS size) AS x) AS y WHERE v IS NOT NULL`,
+  ),
   `CREATE VIEW tsql.databases AS SELECT datname AS pg_name, (about->>'id')::int AS id, about->>'name' AS name, (about->>'created')::timestamp AS created
    FROM (SELECT datname, shobj_description(oid, 'pg_database')::json AS about FROM pg_database WHERE datname ~ '^d[0-9]+$' AND shobj_description(oid, 'pg_database') IS NOT NULL) AS d;`,
   // Metadata visibility: what the principals' part said about the session's caller (principals/visibility.ts); nothing said is everything.
@@ -215,17 +230,17 @@ END $tsql$;`,
   sql(
     'databasepropertyex(db text, property text)',
     'text',
-    `SELECT CASE lower(property) WHEN 'collation' THEN 'SQL_Latin1_General_CP1_CI_AS' WHEN 'status' THEN 'ONLINE' WHEN 'edition' THEN 'GeneralPurpose' WHEN 'serviceobjective' THEN 'GP_S_Gen5_1'
-       WHEN 'updateability' THEN 'READ_WRITE' WHEN 'useraccess' THEN 'MULTI_USER' WHEN 'recovery' THEN 'FULL' WHEN 'version' THEN '957' WHEN 'maxsizeinbytes' THEN '34359738368' WHEN 'isansinullsenabled' THEN '1' END
+    `SELECT tsql.property(property, CASE lower(property) WHEN 'collation' THEN 'SQL_Latin1_General_CP1_CI_AS' WHEN 'status' THEN 'ONLINE' WHEN 'edition' THEN 'GeneralPurpose' WHEN 'serviceobjective' THEN 'GP_S_Gen5_1'
+       WHEN 'updateability' THEN 'READ_WRITE' WHEN 'useraccess' THEN 'MULTI_USER' WHEN 'recovery' THEN 'FULL' WHEN 'version' THEN '957' WHEN 'maxsizeinbytes' THEN '34359738368' WHEN 'isansinullsenabled' THEN '1' END)
      WHERE EXISTS (SELECT FROM tsql.databases AS d WHERE lower(d.name) = lower(db))`,
   ),
   sql(
     'serverproperty(property text)',
     'text',
-    `SELECT CASE lower(property) WHEN 'edition' THEN 'SQL Azure' WHEN 'engineedition' THEN '5' WHEN 'productversion' THEN '12.0.2000.8' WHEN 'productlevel' THEN 'RTM' WHEN 'collation' THEN 'SQL_Latin1_General_CP1_CI_AS'
+    `SELECT tsql.property(property, CASE lower(property) WHEN 'edition' THEN 'SQL Azure' WHEN 'engineedition' THEN '5' WHEN 'productversion' THEN '12.0.2000.8' WHEN 'productlevel' THEN 'RTM' WHEN 'collation' THEN 'SQL_Latin1_General_CP1_CI_AS'
        WHEN 'servername' THEN coalesce(nullif(current_setting('tsql.server_name', true), ''), 'localhost') WHEN 'machinename' THEN coalesce(nullif(current_setting('tsql.server_name', true), ''), 'localhost')
        WHEN 'instancename' THEN NULL WHEN 'isintegratedsecurityonly' THEN '0' WHEN 'isclustered' THEN '0' WHEN 'ishadrenabled' THEN '0' WHEN 'isfulltextinstalled' THEN '0' WHEN 'issingleuser' THEN '0'
-       WHEN 'productmajorversion' THEN '12' WHEN 'productminorversion' THEN '0' WHEN 'editionid' THEN '1674378470' WHEN 'isexternalauthenticationonly' THEN '0' WHEN 'licensetype' THEN 'DISABLED' WHEN 'lcid' THEN '1033' WHEN 'sqlcharsetname' THEN 'iso_1' WHEN 'sqlsortordername' THEN 'nocase_iso' END`,
+       WHEN 'productmajorversion' THEN '12' WHEN 'productminorversion' THEN '0' WHEN 'editionid' THEN '1674378470' WHEN 'isexternalauthenticationonly' THEN '0' WHEN 'licensetype' THEN 'DISABLED' WHEN 'lcid' THEN '1033' WHEN 'sqlcharsetname' THEN 'iso_1' WHEN 'sqlsortordername' THEN 'nocase_iso' END)`,
   ),
   sql(
     'ident_current(t text)',
@@ -253,6 +268,6 @@ END $tsql$;`,
   sql(
     'collationproperty(n text, property text)',
     'text',
-    `SELECT CASE lower(property) WHEN 'codepage' THEN CASE WHEN n COLLATE "C" ~* '_UTF8$' THEN '65001' ELSE '1252' END WHEN 'lcid' THEN '1033' WHEN 'comparisonstyle' THEN '196609' WHEN 'version' THEN '0' END`,
+    `SELECT tsql.property(property, CASE lower(property) WHEN 'codepage' THEN CASE WHEN n COLLATE "C" ~* '_UTF8$' THEN '65001' ELSE '1252' END WHEN 'lcid' THEN '1033' WHEN 'comparisonstyle' THEN '196609' WHEN 'version' THEN '0' END)`,
   ),
 ].join('\n');

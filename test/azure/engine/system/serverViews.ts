@@ -34,7 +34,7 @@ export const serverViews: readonly SystemView[] = [
     'sys',
     'configurations',
     'configuration_id int!, name nvarchar(35)!, value sql_variant, minimum sql_variant, maximum sql_variant, value_in_use sql_variant, description nvarchar(255)!, is_dynamic bit!, is_advanced bit!',
-    `SELECT * FROM (VALUES (124, 'default language', '0', '0', '9999', '0', 'default language', true, false), (16387, 'SMO and DMO XPs', '1', '0', '1', '1', 'Enable or disable SMO and DMO XPs', true, true), (505, 'network packet size (B)', '4096', '512', '32767', '4096', 'Network packet size', true, true)) AS x`,
+    `SELECT id, name, tsql.variant('int', value), tsql.variant('int', low), tsql.variant('int', high), tsql.variant('int', used), about, dynamic, advanced FROM (VALUES (124, 'default language', '0', '0', '9999', '0', 'default language', true, false), (16387, 'SMO and DMO XPs', '1', '0', '1', '1', 'Enable or disable SMO and DMO XPs', true, true), (505, 'network packet size (B)', '4096', '512', '32767', '4096', 'Network packet size', true, true)) AS x (id, name, value, low, high, used, about, dynamic, advanced)`,
   ),
   view(
     'sys',
@@ -46,6 +46,6 @@ export const serverViews: readonly SystemView[] = [
     'sys',
     'database_scoped_configurations',
     'configuration_id int!, name nvarchar(60)!, value sql_variant, value_for_secondary sql_variant, is_value_default bit',
-    `SELECT * FROM (VALUES (1, 'MAXDOP', '8', NULL::text, false), (2, 'LEGACY_CARDINALITY_ESTIMATION', '0', NULL, true)) AS x`,
+    `SELECT id, name, tsql.variant('int', value), NULL, usual FROM (VALUES (1, 'MAXDOP', '8', false), (2, 'LEGACY_CARDINALITY_ESTIMATION', '0', true)) AS x (id, name, value, usual)`,
   ),
 ];

@@ -71,7 +71,7 @@ export const sysViews: readonly SystemView[] = [
     `${objectColumns}, start_value sql_variant!, increment sql_variant!, minimum_value sql_variant!, maximum_value sql_variant!, is_cycling bit, is_cached bit, cache_size int, system_type_id tinyint!, user_type_id int!, precision tinyint!, scale tinyint, current_value sql_variant!, is_exhausted bit!`,
     typed(
       `'SO'`,
-      `s.start::text, s.increment::text, s.minimum::text, s.maximum::text, s.cycle, true, s.cache, t.system_type_id, t.user_type_id, tsql.precision_of(s.type), tsql.scale_of(s.type), coalesce(pg_sequence_last_value(o.pg_name::regclass)::numeric, s.start)::text, false`,
+      `tsql.variant(s.type->>'name', s.start::text), tsql.variant(s.type->>'name', s.increment::text), tsql.variant(s.type->>'name', s.minimum::text), tsql.variant(s.type->>'name', s.maximum::text), s.cycle, true, s.cache, t.system_type_id, t.user_type_id, tsql.precision_of(s.type), tsql.scale_of(s.type), tsql.variant(s.type->>'name', coalesce(pg_sequence_last_value(o.pg_name::regclass)::numeric, s.start)::text), false`,
       `JOIN catalog.sequence AS s ON s.object_id = o.object_id JOIN catalog.system_type AS t ON t.name = s.type->>'name'`,
     ),
   ),
@@ -88,7 +88,7 @@ export const sysViews: readonly SystemView[] = [
     'sys',
     'identity_columns',
     `${columnColumns}, seed_value sql_variant, increment_value sql_variant, last_value sql_variant, is_not_for_replication bit`,
-    `SELECT ${column}, c.identity_seed::text, c.identity_increment::text, pg_sequence_last_value(replace(o.pg_name, '.t', '.i')::regclass)::text, false ${columnsFrom} WHERE c.identity_seed IS NOT NULL AND tsql.visible(c.object_id)`,
+    `SELECT ${column}, tsql.variant(c.type->>'name', c.identity_seed::text), tsql.variant(c.type->>'name', c.identity_increment::text), tsql.variant(c.type->>'name', pg_sequence_last_value(replace(o.pg_name, '.t', '.i')::regclass)::text), false ${columnsFrom} WHERE c.identity_seed IS NOT NULL AND tsql.visible(c.object_id)`,
   ),
   view(
     'sys',

@@ -12,9 +12,9 @@ export interface RowStore {
   readonly count: number;
   /** Keeps the rows (the array is the store's from now on). A returned promise is back-pressure. @throws AppError when the disk is full */
   append(rows: readonly Row[]): void | Promise<void>;
-  /** Rows `start` … `start + count - 1`, fewer at the end, none beyond it. Works while rows are still appended. */
+  /** Rows `start` … `start + count - 1`, fewer at the end, none beyond it. Works while rows are still appended. @throws AppError invalidInput after `dispose` */
   window(start: number, count: number): Promise<readonly Row[]>;
-  /** Deletes the temporary file. Idempotent; no other call is allowed afterwards. */
+  /** Gives the temporary file back. Idempotent; what is appended afterwards is dropped. */
   dispose(): Promise<void>;
 }
 

@@ -37,6 +37,7 @@ interface Block {
 class SpillingRowStore implements RowStore {
   readonly #columnCount: number;
   readonly #limit: number;
+  readonly #platform: NodeJS.Platform;
   readonly #encoder = new RowEncoder();
   readonly #blocks: Block[] = [];
   readonly #cache = new Map<Block, readonly Row[]>();
@@ -47,14 +48,15 @@ class SpillingRowStore implements RowStore {
   #inMemory = 0;
   #fileSize = 0;
   #writing = 0;
-  #file: Promise<{ handle: FileHandle; folder: string }> | undefined;
+  #file: Promise<SpillFile> | undefined;
   #queue: Promise<void> = Promise.resolve();
   #failure: AppError | undefined;
   #disposed: Promise<void> | undefined;
 
-  constructor(columnCount: number, limit: number) {
+  constructor(columnCount: number, limit: number, platform: NodeJS.Platform) {
     this.#columnCount = columnCount;
     this.#limit = limit;
+    this.#platform = platform;
   }
 
   get count(): number {
@@ -81,12 +83,15 @@ class SpillingRowStore implements RowStore {
   }
 
   async window(start: number, count: number): Promise<readonly Row[]> {
+    this.#refuseDisposed();
     const end = Math.min(start + count, this.#count);
     const rows: Row[] = [];
     for (let index = this.#blockAt(start); index < this.#blocks.length; index++) {
       const block = this.#blocks[index];
       if (block === undefined || block.start >= end) break;
       const decoded = await this.#decoded(block);
+      // Half a window must not look like the end of the rows.
+      this.#refuseDisposed();
       rows.push(...decoded.slice(Math.max(0, start - block.start), end - block.start));
     }
     return rows;
@@ -103,9 +108,16 @@ class SpillingRowStore implements RowStore {
     // A file that could not be made is nothing to remove; one that ran full is.
     const file = await this.#file?.catch(() => undefined);
     if (file === undefined) return;
-    const { handle, folder } = file;
-    await handle.close();
-    await rm(folder, { recursive: true, force: true });
+    await file.handle.close();
+    if (file.folder !== undefined) await rm(file.folder, { recursive: true, force: true });
+  }
+
+  #refuseDisposed(): void {
+    if (this.#disposed === undefined) return;
+    throw new AppError(
+      'invalidInput',
+      'These rows are no longer kept: a newer run replaced them, or their query was closed.',
+    );
   }
 
   /** Index of the block that holds a row, by bisection. */
@@ -138,6 +150,7 @@ class SpillingRowStore implements RowStore {
   async #read(block: Block): Promise<Buffer> {
     if (this.#file === undefined) throw new AppError('notSupported', 'These rows are no longer kept.');
     const { handle } = await this.#file;
+    this.#refuseDisposed();
     const bytes = Buffer.allocUnsafe(block.size);
     const { bytesRead } = await handle.read(bytes, 0, block.size, block.chunk.offset + block.offset);
     if (bytesRead !== block.size)
@@ -169,7 +182,7 @@ class SpillingRowStore implements RowStore {
     const { bytes } = chunk;
     if (bytes === undefined) return;
     try {
-      this.#file ??= openSpill();
+      this.#file ??= openSpill(this.#platform);
       const { handle } = await this.#file;
       await writeAll(handle, bytes.subarray(0, chunk.size), chunk.offset);
       chunk.bytes = undefined;
@@ -196,13 +209,39 @@ async function writeAll(handle: FileHandle, bytes: Buffer, offset: number): Prom
   }
 }
 
-/** Readable by this account only. */
-async function openSpill(): Promise<{ handle: FileHandle; folder: string }> {
+interface SpillFile {
+  handle: FileHandle;
+  /** To be removed with the file; undefined once the file has no name any more. */
+  folder: string | undefined;
+}
+
+/**
+ * Readable by this account only. Where an open file can do without its name it loses it at once: rows of a database must not stay
+ * behind when the process is killed. Windows keeps the name until the end.
+ */
+async function openSpill(platform: NodeJS.Platform): Promise<SpillFile> {
   const folder = await mkdtemp(join(tmpdir(), 'passwordless-sql-'));
-  return { handle: await open(join(folder, 'rows'), 'wx+', 0o600), folder };
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const handle = await open(join(folder, 'rows'), 'wx+', 0o600);
+    if (platform === 'win32') return { handle, folder };
+    const removed = await remove().then(
+      () => true,
+      () => false,
+    );
+    return { handle, folder: removed ? undefined : folder };
+  } catch (error) {
+    await remove().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** `limit`: bytes that each store keeps in memory before it spills. */
-export function createRowStores(limit: number = memoryLimit): RowStores {
-  return { create: (columns: readonly ColumnMeta[]) => new SpillingRowStore(columns.length, limit) };
+export function createRowStores(
+  limit: number = memoryLimit,
+  platform: NodeJS.Platform = process.platform,
+): RowStores {
+  return {
+    create: (columns: readonly ColumnMeta[]) => new SpillingRowStore(columns.length, limit, platform),
+  };
 }

@@ -1,6 +1,6 @@
 // A disk that runs full while rows are spilled: what was written is removed all the same.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,7 @@ describe('a row store whose file cannot be written', () => {
     } finally {
       write.mockRestore();
       vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
     }
   });
 });

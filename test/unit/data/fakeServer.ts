@@ -6,14 +6,16 @@ import type { BatchSink, Cell, ColumnMeta, Log, Memory, Sql, TokenRequest } from
 import type { ServerMessage } from '../../../src/core/errors.ts';
 import { CA, startTestServer, type TestServer } from '../../azure/tds/testServer.ts';
 import type { TdsServerOptions } from '../../azure/tds/tdsServerOptions.ts';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const tenant = '11111111-2222-4333-8444-555555555555';
 export const audience = 'https://database.localhost';
 
-const caFile = join(mkdtempSync(join(tmpdir(), 'data-test-')), 'ca.pem');
+const folder = mkdtempSync(join(tmpdir(), 'data-test-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const caFile = join(folder, 'ca.pem');
 writeFileSync(caFile, CA);
 
 export const cloud: Cloud = {

@@ -7,6 +7,7 @@ import type { GridNote, RunPhase } from '../core/gridMessages.ts';
 import type { BatchSink, Cell, Clock, Disposable, Event, Parameter, Sql, SqlSession } from '../core/ports.ts';
 import { describeParameters, type QueryParameter } from '../core/queryParameter.ts';
 import type { ResultSet, RowStores } from '../core/resultSet.ts';
+import { newSessionText, sameSession, sessionLossText } from '../core/sessionLoss.ts';
 
 export interface QueryEditorParts {
   sql: Pick<Sql, 'openSession' | 'query'>;
@@ -29,6 +30,8 @@ export type EndTransaction = 'commit' | 'rollback';
 const changeInterval = 100;
 /** More would only make the page slow; a batch that prints in a loop easily has millions. */
 const noteLimit = 10_000;
+/** Levels of a transaction that are committed one by one. */
+const nestingLimit = 1000;
 
 export class QueryEditor {
   readonly #parts: QueryEditorParts;
@@ -45,6 +48,10 @@ export class QueryEditor {
   #notes: GridNote[] = [];
   #problem: AppError | undefined;
   #nextSet = 1;
+  /** What the next run says of the session before, when that took something with it. */
+  #gone: string | undefined;
+  /** Whoever waits for the end of the run. */
+  #waiters: (() => void)[] = [];
   #changePending = false;
   #disposed = false;
 
@@ -121,6 +128,8 @@ export class QueryEditor {
     this.#problem = undefined;
     this.#fire();
     let outcome: RunPhase = 'done';
+    if (this.#gone !== undefined) this.#note({ kind: 'info', text: this.#gone });
+    this.#gone = undefined;
     try {
       await Promise.all(earlier.map((set) => set.rows.dispose()));
       outcome = (await this.#runBatches(batches, ask, abort.signal)) ? 'done' : 'failed';
@@ -133,7 +142,14 @@ export class QueryEditor {
       this.#phase = outcome;
       this.#endedAt = this.#parts.clock.now();
       this.#fire();
+      this.#release();
     }
+  }
+
+  /** Resolves when no run is going on, or when the editor is disposed of: never later than that. */
+  ended(): Promise<void> {
+    if (!this.running || this.#disposed) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   /** Stops the run at the server at once; rows that arrived stay. Nothing when no run is going on. */
@@ -149,12 +165,16 @@ export class QueryEditor {
     this.#refuseWhenBusy();
     const session = this.#session;
     if (!session || session.closed || session.openTransactions === 0) return;
-    // One ROLLBACK undoes all levels, a COMMIT only one (Learn: "COMMIT TRANSACTION", nested transactions).
-    const text =
-      how === 'rollback'
-        ? 'ROLLBACK TRANSACTION;'
-        : Array.from({ length: session.openTransactions }, () => 'COMMIT TRANSACTION;').join('\n');
-    await session.run({ text }, silentSink());
+    // One ROLLBACK undoes all levels, a COMMIT only one (Learn: "COMMIT TRANSACTION", nested transactions), and how many there are
+    // is not on the wire: a level that stays open would be rolled back with the session.
+    const text = how === 'rollback' ? 'ROLLBACK TRANSACTION;' : 'COMMIT TRANSACTION;';
+    for (let level = 0; level < nestingLimit && session.openTransactions > 0; level++)
+      await session.run({ text }, silentSink());
+    if (session.openTransactions > 0)
+      throw new AppError(
+        'notSupported',
+        'The transaction is still open: it is nested too deeply. End it with a batch of your own.',
+      );
     this.#note({ kind: 'info', text: how === 'commit' ? 'Committed.' : 'Rolled back.' });
     this.#fire();
   }
@@ -167,15 +187,38 @@ export class QueryEditor {
     this.#fire();
   }
 
+  /**
+   * Takes over the profile as it is saved now. When it leads elsewhere or to somebody else, the session is closed and the next run
+   * says what went with it; the caller asked about an open transaction before.
+   * @throws AppError tooBusy when a run is going on
+   */
+  async refresh(profile: ConnectionProfile): Promise<void> {
+    this.#refuseWhenBusy();
+    if (!sameSession(this.#profile, profile) && this.hasSession) {
+      const loss = { hadTransaction: this.openTransactions > 0, hadState: true };
+      await this.#closeSession();
+      this.#gone = newSessionText('edited', loss);
+    }
+    this.#profile = profile;
+    this.#fire();
+  }
+
   /** Closes the session (the server rolls back what is open) and forgets the results. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#abort?.abort();
     this.#listeners.clear();
+    this.#release();
     await this.#closeSession();
     const sets = this.#sets;
     this.#sets = [];
     await Promise.all(sets.map((set) => set.rows.dispose()));
+  }
+
+  #release(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   #refuseWhenBusy(): void {
@@ -231,7 +274,15 @@ export class QueryEditor {
     }
     this.#lossSubscription?.dispose();
     this.#lossSubscription = session.onDidLose((loss) => {
-      this.#note({ kind: 'error', text: lossText(loss) });
+      const text = sessionLossText(loss, {
+        running: this.running,
+        rows: this.#sets.some((set) => set.rows.count > 0),
+      });
+      this.#note({ kind: 'error', text });
+      this.#gone = newSessionText('lost', loss);
+      // Between runs nobody looks at the messages, and changes that were not committed must not go unnoticed.
+      if (loss.hadTransaction && !this.running)
+        this.#problem = new AppError('connectionLost', text, { remedies: [] });
       this.#fire();
     });
     this.#session = session;
@@ -260,7 +311,7 @@ export class QueryEditor {
     const key = (name: string): string => name.toLowerCase();
     const missing = parameters.filter((parameter) => !answers.has(key(parameter.name)));
     if (missing.length > 0) {
-      for (const answer of await ask(missing)) answers.set(key(answer.name), answer);
+      for (const answer of await unlessCancelled(ask(missing), signal)) answers.set(key(answer.name), answer);
     }
     return parameters.flatMap((parameter) => answers.get(key(parameter.name)) ?? []);
   }
@@ -396,12 +447,12 @@ function silentSink(): BatchSink {
   return { columns: () => {}, rows: () => {}, statementDone: () => {}, message: () => {} };
 }
 
-/** Nothing can be recovered (there is no session recovery in the driver), so at least everything lost is named. */
-function lossText(loss: { reason: string; hadTransaction: boolean; hadState: boolean }): string {
-  const lost = [
-    ...(loss.hadTransaction ? ['the open transaction, which the server rolled back'] : []),
-    ...(loss.hadState ? ['temporary tables', 'SET options'] : []),
-  ];
-  const what = lost.length > 0 ? ` Lost with it: ${lost.join(', ')}.` : '';
-  return `The session ended: ${loss.reason.replace(/\.$/, '')}.${what} The next run opens a new one.`;
+/** A prompt that nobody answers must not keep a run from being cancelled. */
+function unlessCancelled<T>(answers: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(cancelled());
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    answers.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

@@ -230,15 +230,119 @@ describe('QueryEditor', () => {
     assert.equal(editor.openTransactions, 0);
     assert.match(
       editor.notes.at(-1)?.text ?? '',
-      /network went away\. Lost with it: the open transaction.*temporary tables/,
+      /network went away\. .*transaction that was open.*Temporary tables are gone.*SET options/,
     );
+    assert.ok(isAppError(editor.problem, 'connectionLost'), 'it is shown, not only among the messages');
     await editor.run(splitBatches('SELECT 1'), neverAsk);
     assert.equal(opened.length, 2);
+    assert.equal(editor.problem, undefined);
+    // The message of the loss went with those of the run before.
+    assert.match(editor.notes[0]?.text ?? '', /new session.*its changes are undone.*Temporary tables/);
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    assert.deepEqual(
+      editor.notes.map(({ text }) => text),
+      ['Done.'],
+    );
+  });
+
+  it('keeps the rows that are shown when the session is lost, and says so', async () => {
+    const { editor, opened } = build(async (_batch, sink) => {
+      sink.columns([int]);
+      await sink.rows([[1]]);
+      sink.statementDone(1);
+    });
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    opened[0]?.lose(false);
+    assert.match(editor.notes.at(-1)?.text ?? '', /The rows shown here are kept\./);
+    assert.deepEqual(await editor.sets[0]?.rows.window(0, 10), [[1]]);
+    assert.equal(editor.problem, undefined);
+  });
+
+  it('takes over an edited profile: a new session when it leads elsewhere, and says what is lost', async () => {
+    const { editor, opened } = build(() => {});
+    await editor.refresh({ ...profile, database: 'before' });
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    assert.deepEqual(
+      editor.notes.map(({ text }) => text),
+      ['Done.'],
+      'there was nothing to lose',
+    );
+    await editor.refresh({ ...profile, database: 'before', name: 'renamed', tables: [], maxPoolSize: 3 });
+    assert.equal(editor.profile.name, 'renamed');
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    assert.equal(opened.length, 1, 'a name is no reason');
+    await editor.refresh({ ...profile, database: 'other' });
+    assert.ok(opened[0]?.closed);
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    assert.equal(opened.length, 2);
+    assert.match(editor.notes[0]?.text ?? '', /connection was changed\. Temporary tables/);
+  });
+
+  for (const change of [
+    { server: 'other.database.windows.net' },
+    { credential: { kind: 'vscode', account: 'other@contoso.com' } },
+    { encryption: 'strict' },
+    { applicationName: 'other' },
+  ] as Partial<ConnectionProfile>[]) {
+    it(`opens a new session after a change of ${Object.keys(change).join()}`, async () => {
+      const { editor, opened } = build(() => {});
+      await editor.run(splitBatches('SELECT 1'), neverAsk);
+      await editor.refresh({ ...profile, ...change });
+      assert.ok(opened[0]?.closed);
+    });
+  }
+
+  it('commits every level also where only "open" is known, not how deep', async () => {
+    let depth = 3;
+    const { editor, ran } = build((batch, _sink, _signal, state) => {
+      if (batch.text.startsWith('COMMIT')) depth--;
+      state.openTransactions = depth > 0 ? 1 : 0;
+    });
+    await editor.run(splitBatches('BEGIN TRAN'), neverAsk);
+    await editor.endTransaction('commit');
+    assert.equal(depth, 0);
+    assert.equal(ran.length, 4);
+  });
+
+  it('tells who waits when a run ends, and does not let them wait beyond its own end', async () => {
+    let finish = (): void => {};
+    const { editor } = build(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    );
+    await editor.ended();
+    const run = editor.run(splitBatches('WAITFOR'), neverAsk);
+    let over = false;
+    const waiting = editor.ended().then(() => (over = true));
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    assert.equal(over, false);
+    finish();
+    await Promise.all([run, waiting]);
+    const again = editor.run(splitBatches('WAITFOR'), neverAsk);
+    const hanging = editor.ended();
+    await editor.dispose();
+    await hanging;
+    finish();
+    await again;
+  });
+
+  it('can be cancelled while it asks for parameters and nobody answers', async () => {
+    const { editor } = build((batch) => {
+      if (batch.text.includes('sp_describe')) throw serverError(1);
+    });
+    await editor.run(splitBatches('SELECT @x'), () => {
+      editor.cancel();
+      return new Promise(() => {});
+    });
+    assert.equal(editor.phase, 'cancelled');
   });
 
   it('commits every level, rolls back once, and does neither on its own', async () => {
     const { editor, ran, opened } = build((batch, _sink, _signal, state) => {
-      state.openTransactions = batch.text.startsWith('BEGIN') ? 2 : 0;
+      if (batch.text.startsWith('BEGIN')) state.openTransactions = 2;
+      else state.openTransactions -= batch.text.startsWith('ROLLBACK') ? state.openTransactions : 1;
     });
     await editor.run(splitBatches('BEGIN TRAN'), neverAsk);
     await editor.endTransaction('commit');
@@ -250,7 +354,8 @@ describe('QueryEditor', () => {
       ran.map(({ text }) => text),
       [
         'BEGIN TRAN',
-        'COMMIT TRANSACTION;\nCOMMIT TRANSACTION;',
+        'COMMIT TRANSACTION;',
+        'COMMIT TRANSACTION;',
         'BEGIN TRAN',
         'ROLLBACK TRANSACTION;',
         'BEGIN TRAN',

@@ -225,7 +225,9 @@ function loginFailed(message: ServerMessage, context: ErrorContext): Meaning {
       remedies: [signIn(context), retry],
     };
   }
-  if (/incorrect or invalid token|tenant|could not be validated/i.test(text)) {
+  if (
+    /incorrect or invalid token|not currently configured to accept|tenant|could not be validated/i.test(text)
+  ) {
     return {
       code: 'loginRejected',
       text: `${context.server} does not accept this token: it is of another tenant than the server's, or for another audience.`,

@@ -1,4 +1,5 @@
 // Faults that tests order: the network and server trouble that a client must survive.
+import { SqlError } from '../contract.ts';
 
 /** What goes wrong with one reply. Fields combine; those left out do nothing. */
 export interface Fault {
@@ -12,6 +13,8 @@ export interface Fault {
   dropAfterRows?: number;
   /** Cuts the connection (with RST) once that many bytes of the answer were written. */
   dropAfterBytes?: number;
+  /** Answers with this error instead; the request is not executed. Only the number and the words are needed. */
+  error?: { number: number; message: string; state?: number; class?: number };
   /** Stops answering for good, with the connection left open. */
   halfOpen?: boolean;
   /** Splits what is written into pieces of that many bytes, each its own write to the socket (TLS records when encrypted). */
@@ -25,7 +28,7 @@ export interface FaultTarget {
   drop(how: 'fin' | 'rst'): void;
 }
 
-/** Carries out what happens before the answer; `cancelled` cuts a delay short. True when the conversation is over. */
+/** Carries out what happens before the answer; `cancelled` cuts a delay short. True when the conversation is over. @throws SqlError as ordered */
 export async function faultBefore(
   fault: Fault | undefined,
   target: FaultTarget,
@@ -33,6 +36,7 @@ export async function faultBefore(
 ): Promise<boolean> {
   if (fault?.delayMs) await delay(fault.delayMs, cancelled);
   if (fault?.dropBeforeReply) target.drop(fault.dropBeforeReply);
+  if (fault?.error) throw new SqlError({ state: 1, class: 16, line: 1, ...fault.error });
   return target.closing.aborted;
 }
 

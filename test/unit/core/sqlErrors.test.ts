@@ -190,3 +190,18 @@ describe('an identity that has no user', () => {
       assert.ok(!kinds(app).includes('chooseTenant'), app);
   });
 });
+
+describe('a token of another tenant', () => {
+  it('is told from a missing user, though the server names the principal in both', () => {
+    const message =
+      "Login failed for user '<token-identified principal>'. The server is not currently configured to accept this token.";
+    const error = loginError([{ number: 18_456, state: 1, class: 14, message, line: 0 }], {
+      connectionId: 'c',
+      server: 's',
+      database: 'app',
+      credential: 'vscode',
+    });
+    assert.equal(error.code, 'loginRejected');
+    assert.equal(error.remedies[0]?.kind, 'chooseTenant');
+  });
+});

@@ -1,4 +1,5 @@
 // Every fault of the matrix: how it is begun, in which situations it can strike, and what must come of it there.
+import { AppError } from '../../../../src/core/errors.ts';
 import type { FaultOrder } from '../../../azure/control/faultPlan.ts';
 import { statementText, type Situation } from './situations.ts';
 import { worker, type Door, type World } from './world.ts';
@@ -216,6 +217,179 @@ export const faultList: readonly FaultRow[] = [
       idle: 'publicAccessDisabled',
       connecting: 'publicAccessDisabled',
       write: 'publicAccessDisabled',
+    },
+  },
+  {
+    name: '37396 on a statement',
+    meaning:
+      'The token of an open session has expired; the server says so instead of carrying the statement out.',
+    begin: onStatement({ error: { number: 37_396, message: 'The access token has expired.' } }),
+    expect: {
+      read: 'works',
+      write: 'works',
+      transaction: 'tokenExpired',
+      streaming: 'tokenExpired',
+      '32 at once': 'works',
+    },
+  },
+  {
+    name: '"Token is expired" at login',
+    meaning: 'The server refuses a token that looked good, once; its source has another one.',
+    begin: async (world, door, situation, application) => {
+      await onLogin({ error: { number: 18_456, class: 14, message: 'Login failed. Token is expired.' } })(
+        world,
+        door,
+        situation,
+        application,
+      );
+      if (situation !== 'connecting' && situation !== 'streaming') await cut(world, application);
+    },
+    expect: {
+      idle: 'works',
+      connecting: 'works',
+      read: 'works',
+      write: 'works',
+      transaction: 'works',
+      '32 at once': 'works',
+    },
+  },
+  ...(
+    [
+      [40_501, 'The service is currently busy. Retry the request after 10 seconds.'],
+      [10_928, 'Resource ID: 1. The request limit for the database is 30 and has been reached.'],
+      [10_929, 'Resource ID: 1. The server is currently too busy to support requests.'],
+      [49_918, 'Cannot process request. Not enough resources to process request.'],
+      [40_197, 'The service has encountered an error processing your request. Please try again.'],
+    ] as const
+  ).map(([number, message]): FaultRow => ({
+    name: `${number} at three logins`,
+    meaning: message,
+    begin: async (world, door, situation, application) => {
+      await onLogin({ error: { number, message } }, 3)(world, door, situation, application);
+      if (situation !== 'connecting') await cut(world, application);
+    },
+    expect: {
+      idle: 'works',
+      connecting: 'works',
+      write: 'works',
+      transaction: 'works',
+      '32 at once': 'works',
+    },
+  })),
+  {
+    name: '4060 at login',
+    meaning: 'The database cannot be opened: nearly always a wrong name, so it is not waited for.',
+    begin: async (world, door, situation, application) => {
+      await onLogin({ error: { number: 4060, class: 11, message: 'Cannot open database "appdb".' } })(
+        world,
+        door,
+        situation,
+        application,
+      );
+      if (situation !== 'connecting') await cut(world, application);
+    },
+    expect: { idle: 'databaseNotFound', connecting: 'databaseNotFound', write: 'databaseNotFound' },
+  },
+  {
+    name: '40501 on a statement',
+    meaning:
+      'The server is too busy for this statement: a read waits and is sent again, a write is for the person to repeat.',
+    begin: onStatement({
+      error: {
+        number: 40_501,
+        message: 'The service is currently busy. Retry the request after 10 seconds.',
+      },
+    }),
+    expect: { read: 'works', write: 'tooBusy', transaction: 'tooBusy', streaming: 'tooBusy' },
+  },
+  {
+    name: '1205 on a statement',
+    meaning: 'The server chose this transaction as the victim of a deadlock.',
+    begin: onStatement({
+      error: {
+        number: 1205,
+        class: 13,
+        message: 'Transaction was deadlocked and has been chosen as the deadlock victim.',
+      },
+    }),
+    expect: { read: 'works', write: 'deadlock', transaction: 'deadlock', streaming: 'deadlock' },
+  },
+  {
+    name: 'tokens of four seconds',
+    meaning: 'Every token lives four seconds only.',
+    begin: (world) => world.azure.client.setTokens({ lifetime: 4 }),
+    end: (world) => world.azure.client.setTokens({ lifetime: 3900 }),
+    expect: {
+      idle: 'works',
+      connecting: 'works',
+      read: 'works',
+      write: 'works',
+      transaction: 'works',
+      streaming: 'works',
+      '32 at once': 'works',
+    },
+  },
+  {
+    name: "issuer's clock two hours behind",
+    meaning: "A fresh token has expired already by this computer's clock.",
+    begin: (world) => world.azure.client.setTokens({ clockSkew: -7200 }),
+    end: (world) => world.azure.client.setTokens({ clockSkew: 0 }),
+    expect: { connecting: 'signInRequired' },
+  },
+  {
+    name: "issuer's clock two hours ahead",
+    meaning: 'The server refuses tokens that are not valid yet by its clock; what is connected goes on.',
+    begin: (world) => world.azure.client.setTokens({ clockSkew: 7200 }),
+    end: (world) => world.azure.client.setTokens({ clockSkew: 0 }),
+    expect: { connecting: 'loginRejected', write: 'works' },
+  },
+  {
+    name: 'issuer slow',
+    meaning: 'A token takes longer than the connection may: it is there before anything is dialed.',
+    begin: (world, door) => {
+      door.token = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5500));
+        return (await world.azure.client.token({ principal: worker })).accessToken;
+      };
+      return Promise.resolve();
+    },
+    expect: { connecting: 'works' },
+  },
+  {
+    name: 'issuer down',
+    meaning: 'No token can be had; what is there is used as long as it lives.',
+    begin: (_world, door) => {
+      door.token = () => Promise.reject(new AppError('credentialUnavailable', 'The issuer does not answer.'));
+      return Promise.resolve();
+    },
+    expect: {
+      idle: 'works',
+      connecting: 'credentialUnavailable',
+      read: 'works',
+      write: 'works',
+      transaction: 'works',
+      '32 at once': 'works',
+    },
+  },
+  {
+    name: 'only a person can renew',
+    meaning: 'The source needs somebody at the keyboard: nothing pops up, the request says so.',
+    begin: async (world, door, _situation, application) => {
+      door.token = () => Promise.reject(new AppError('signInRequired', 'Somebody must sign in.'));
+      await onLogin({ error: { number: 18_456, class: 14, message: 'Login failed. Token is expired.' } }, 50)(
+        world,
+        door,
+        'connecting',
+        application,
+      );
+      await cut(world, application);
+    },
+    expect: {
+      idle: 'signInRequired',
+      connecting: 'signInRequired',
+      write: 'signInRequired',
+      transaction: 'signInRequired',
+      '32 at once': 'signInRequired',
     },
   },
   {

@@ -3,7 +3,7 @@ import type { AuthorizationConnection } from '../engine/session.ts';
 import { principalSchema } from './principalTables.ts';
 
 /** Names compare without case, as the database's collation does. */
-export const folded = (name: string): string => name.normalize('NFC').toLowerCase();
+export const folded = (name: string): string => name.normalize('NFC').replace(/ +$/u, '').toLowerCase();
 
 /** 'S' SQL user, 'E' external user, 'X' external group, 'R' role. */
 export type PrincipalType = 'S' | 'E' | 'X' | 'R';

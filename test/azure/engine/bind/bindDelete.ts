@@ -16,7 +16,7 @@ import {
   whereSql,
 } from './changeTarget.ts';
 import { bindFrom } from './from.ts';
-import { bindCommonTables } from './query.ts';
+import { bindCommonTables } from './commonTables.ts';
 import { Scope } from './scope.ts';
 import type { Source } from './scope.ts';
 import { updatableTarget } from './updatable.ts';

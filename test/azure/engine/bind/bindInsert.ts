@@ -1,4 +1,5 @@
 // Binds INSERT with OUTPUT: one PostgreSQL statement.
+import { foldName } from '../catalog/foldName.ts';
 import type { Identifier, Insert } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
@@ -8,7 +9,8 @@ import { assigned, columnOf, defaultSql, findTarget, targetText, topCount } from
 import { bindExpression } from './expressions.ts';
 import { int } from './literals.ts';
 import type { ObjectColumn, ResolvedObject } from './ports.ts';
-import { bindCommonTables, bindQuery } from './query.ts';
+import { bindCommonTables } from './commonTables.ts';
+import { bindQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope } from './scope.ts';
 import { baseIdentifier, updatableTarget } from './updatable.ts';
@@ -153,7 +155,7 @@ export function bindInsert(binder: Binder, node: Insert, context: ChangeContext)
     kind: 'insert',
     target: object,
     targetName: targetText(node.target),
-    updated: new Set(object.columns.map((column) => column.name.toLowerCase())),
+    updated: new Set(object.columns.map((column) => foldName(column.name))),
   };
 }
 

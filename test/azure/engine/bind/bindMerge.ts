@@ -1,4 +1,5 @@
 // Binds MERGE with OUTPUT: PostgreSQL has it too.
+import { foldName } from '../catalog/foldName.ts';
 import type { Merge } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import { returnRows, transitionScope } from './changeResult.ts';
@@ -7,7 +8,7 @@ import { assigned, columnOf, defaultSql, findTarget, targetSource, targetText } 
 import { bindExpression } from './expressions.ts';
 import { bindSource } from './from.ts';
 import { bindPredicate } from './predicates.ts';
-import { bindCommonTables } from './query.ts';
+import { bindCommonTables } from './commonTables.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope } from './scope.ts';
 import { bindSet } from './setClauses.ts';
@@ -55,7 +56,7 @@ export function bindMerge(binder: Binder, node: Merge, context: ChangeContext): 
     if (action.kind === 'update') {
       const sets = bindSet(binder, scope, object, action.set);
       if (sets.some((one) => one.variable !== undefined)) unsupported('variables in MERGE', clause.line);
-      for (const one of sets) if (one.column !== undefined) updated.add(one.column.name.toLowerCase());
+      for (const one of sets) if (one.column !== undefined) updated.add(foldName(one.column.name));
       return `${when}${condition} THEN UPDATE SET ${sets.map((one) => `${one.column?.pgName ?? ''} = ${one.sql}`).join(', ')}`;
     }
     inserts = true;

@@ -1,4 +1,5 @@
 // Binds UPDATE with FROM, TOP and OUTPUT: one PostgreSQL statement.
+import { foldName } from '../catalog/foldName.ts';
 import type { Update } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import { returnRows, transitionScope } from './changeResult.ts';
@@ -18,7 +19,7 @@ import {
   whereSql,
 } from './changeTarget.ts';
 import { bindFrom } from './from.ts';
-import { bindCommonTables } from './query.ts';
+import { bindCommonTables } from './commonTables.ts';
 import { Scope } from './scope.ts';
 import type { Source } from './scope.ts';
 import { bindSet, noColumn } from './setClauses.ts';
@@ -124,7 +125,7 @@ export function bindUpdate(binder: Binder, node: Update, context: ChangeContext)
   });
   common.end();
   const updated = new Set(
-    sets.flatMap((one) => (one.column === undefined ? [] : [one.column.name.toLowerCase()])),
+    sets.flatMap((one) => (one.column === undefined ? [] : [foldName(one.column.name)])),
   );
   return { ...sql, kind: 'update', target: object, targetName: targetText(node.target), updated };
 }

@@ -1,4 +1,5 @@
 // What one statement's binding carries along: parameters found, names resolved, permissions needed, aliases given out.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import type { Name } from '../../tsql/ast.ts';
 import type { Bound, ParameterSource } from './bound.ts';
@@ -68,6 +69,8 @@ export class Binder {
   private aliases = 0;
   /** Nested view expansion, to refuse a view that reads itself. */
   viewDepth = 0;
+  /** OPTION (MAXRECURSION n): steps of a recursive common table expression; 0: no end. */
+  maxRecursion = 100;
 
   constructor(input: BinderInput) {
     this.input = input;
@@ -150,7 +153,7 @@ export class Binder {
     if (
       names.length > 3 ||
       (database !== '' &&
-        database.toLowerCase() !== this.input.settings.database.toLowerCase() &&
+        foldName(database) !== foldName(this.input.settings.database) &&
         !(database.toLowerCase() === 'tempdb' && name.startsWith('#')))
     ) {
       raise(

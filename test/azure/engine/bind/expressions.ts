@@ -1,4 +1,5 @@
 // Binds scalar expressions: T-SQL node in, PostgreSQL text with its T-SQL type out.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import type {
   Arithmetic,
@@ -645,7 +646,7 @@ function bindCall(binder: Binder, scope: Scope, node: FunctionCall): Bound {
   const last = node.name.parts.at(-1);
   const name = last?.name.toUpperCase() ?? '';
   if (node.name.parts.length > 1) {
-    const schema = node.name.parts.at(-2)?.name.toLowerCase();
+    const schema = foldName(node.name.parts.at(-2)?.name ?? '');
     if (schema !== 'sys') return bindUserFunction(binder, scope, node);
   }
   if (node.over !== undefined || isAggregateName(name) || node.withinGroup !== undefined) {

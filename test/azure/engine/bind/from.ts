@@ -1,4 +1,5 @@
 // Binds FROM: tables, views, joins, APPLY, derived tables, table variables and the table-valued functions built in.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import type {
   Expression,
@@ -16,7 +17,8 @@ import { inlineTable } from './inlineFunction.ts';
 import { bigint, int, nvarchar, quote } from './literals.ts';
 import type { ResolvedObject } from './ports.ts';
 import { bindPredicate } from './predicates.ts';
-import { bindCommonTables, bindQuery } from './query.ts';
+import { bindCommonTables } from './commonTables.ts';
+import { bindQuery } from './query.ts';
 import type { BoundQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope, fullName, sameName } from './scope.ts';
@@ -185,10 +187,10 @@ function addDerived(
     const columnName = aliases[i]?.name ?? column.name;
     if (columnName === '')
       raise(8155, `No column name was specified for column ${String(i + 1)} of '${name}'.`, line);
-    if (seen.has(columnName.toLowerCase())) {
+    if (seen.has(foldName(columnName))) {
       raise(8156, `The column '${columnName}' was specified multiple times for '${name}'.`, line);
     }
-    seen.add(columnName.toLowerCase());
+    seen.add(foldName(columnName));
     return {
       name: columnName,
       sql: `${pgAlias}.c${String(i + 1)}`,
@@ -257,7 +259,7 @@ function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: st
       return `${cte.pgName} AS ${pgAlias}`;
     }
     const transition = binder.input.transition;
-    const lower = name.toLowerCase();
+    const lower = foldName(name);
     if (transition !== undefined && (lower === 'inserted' || lower === 'deleted')) {
       const pgAlias = binder.alias();
       const columns = transition.columns.map((column) => ({

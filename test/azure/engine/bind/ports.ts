@@ -1,4 +1,5 @@
 // What the binder needs from the lower half: how types are stored and converted, and what a name refers to.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 
 export interface BindStorage {
@@ -107,5 +108,4 @@ export const catalogAsWhole: ResolvedObject = {
   triggers: [],
 };
 
-export const nameKey = (schema: string, name: string): string =>
-  `${schema.toLowerCase()}\u0000${name.toLowerCase()}`;
+export const nameKey = (schema: string, name: string): string => `${foldName(schema)}\u0000${foldName(name)}`;

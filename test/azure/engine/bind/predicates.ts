@@ -1,4 +1,5 @@
 // Binds predicates. T-SQL's three-valued logic is PostgreSQL's; what differs is how text is compared and what LIKE understands.
+import { foldName } from '../catalog/foldName.ts';
 import type { ComparisonOperator, Predicate } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import { merge } from './binder.ts';
@@ -117,7 +118,7 @@ export function bindPredicate(binder: Binder, scope: Scope, node: Predicate): Bo
       return { loose: query.loose, sql: `EXISTS (${query.sql})` };
     }
     case 'columnUpdated': {
-      const updated = binder.input.transition?.updated.has(node.column.name.toLowerCase()) === true;
+      const updated = binder.input.transition?.updated.has(foldName(node.column.name)) === true;
       return { loose: [], sql: updated ? 'TRUE' : 'FALSE' };
     }
   }

@@ -1,7 +1,6 @@
-// Binds query expressions: SELECT blocks, set operations, ORDER BY and OFFSET, common table expressions.
+// Binds query expressions: SELECT blocks, set operations, ORDER BY and OFFSET.
 import type { SqlType } from '../../contract.ts';
 import type {
-  CommonTable,
   Expression,
   GroupItem,
   OrderItem,
@@ -11,7 +10,7 @@ import type {
   SetOperation,
 } from '../../tsql/ast.ts';
 import { accumulates, bindAccumulation } from './accumulate.ts';
-import type { Binder, CteSource } from './binder.ts';
+import type { Binder } from './binder.ts';
 import { merge } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { bindExpression } from './expressions.ts';
@@ -20,7 +19,7 @@ import { bindFrom } from './from.ts';
 import { bigint } from './literals.ts';
 import { bindPredicate, onlyOne } from './predicates.ts';
 import { raise } from './raise.ts';
-import { Scope, fullName, sameName } from './scope.ts';
+import { Scope, sameName } from './scope.ts';
 import { commonType, isCharacter, isLegacyLob, typeWord } from './sqlTypes.ts';
 
 export interface OutputColumn {
@@ -492,7 +491,8 @@ function topSql(
   return `${sql}${orderText} LIMIT ${limit}`;
 }
 
-function bindBody(binder: Binder, body: QueryBody, parent: Scope | undefined): BoundQuery {
+/** One operand of a set operation, or a query's only block. */
+export function bindBody(binder: Binder, body: QueryBody, parent: Scope | undefined): BoundQuery {
   return body.kind === 'selectBlock'
     ? bindBlock(binder, body, parent, undefined, 'subquery')
     : bindSetOperation(binder, body, parent);
@@ -576,128 +576,4 @@ export function bindSubqueryScalar(binder: Binder, scope: Scope, query: Query): 
     nullable: true,
     ...(column.json === true ? { json: true } : {}),
   };
-}
-
-/** The WITH clause of a statement; the tables stay visible in `binder.ctes` until `end` is called. */
-export function bindCommonTables(
-  binder: Binder,
-  tables: readonly CommonTable[],
-): { sql: string; end: () => void } {
-  if (tables.length === 0) return { sql: '', end: () => undefined };
-  const start = binder.ctes.length;
-  const texts: string[] = [];
-  let recursive = false;
-  for (const table of tables) {
-    const name = table.name.name;
-    if (binder.ctes.slice(start).some((other) => sameName(other.name, name))) {
-      raise(239, `Duplicate common table expression name '${name}' was specified.`, table.line);
-    }
-    const pgName = binder.alias('w');
-    const body = table.query.body;
-    if (body.kind === 'setOperation' && mentions(body.right, name)) {
-      recursive = true;
-      texts.push(bindRecursive(binder, table, body, pgName));
-      continue;
-    }
-    const bound = bindQuery(binder, table.query, undefined, { role: 'derived' });
-    binder.ctes.push({ name, pgName, columns: cteColumns(bound.columns, table, pgName) });
-    texts.push(`${pgName}(${bound.columns.map((_, i) => `c${String(i + 1)}`).join(', ')}) AS (${bound.sql})`);
-  }
-  return {
-    sql: `WITH ${recursive ? 'RECURSIVE ' : ''}${texts.join(', ')} `,
-    end: () => {
-      binder.ctes.length = start;
-    },
-  };
-}
-
-function cteColumns(
-  columns: readonly OutputColumn[],
-  table: CommonTable,
-  pgName: string,
-): CteSource['columns'] {
-  if (table.columns.length > columns.length) {
-    raise(8158, `'${table.name.name}' has more columns than were specified in the column list.`, table.line);
-  }
-  if (table.columns.length > 0 && table.columns.length < columns.length) {
-    raise(8158, `'${table.name.name}' has more columns than were specified in the column list.`, table.line);
-  }
-  const seen = new Set<string>();
-  return columns.map((column, i) => {
-    const name = table.columns[i]?.name ?? column.name;
-    if (name === '')
-      raise(
-        8155,
-        `No column name was specified for column ${String(i + 1)} of '${table.name.name}'.`,
-        table.line,
-      );
-    if (seen.has(name.toLowerCase())) {
-      raise(8156, `The column '${name}' was specified multiple times for '${table.name.name}'.`, table.line);
-    }
-    seen.add(name.toLowerCase());
-    return { name, sql: `${pgName}.c${String(i + 1)}`, type: column.type, nullable: column.nullable };
-  });
-}
-
-function bindRecursive(binder: Binder, table: CommonTable, body: SetOperation, pgName: string): string {
-  if (!body.all || body.operator !== 'union') {
-    raise(
-      252,
-      `Recursive common table expression '${table.name.name}' does not contain a top-level UNION ALL operator.`,
-      table.line,
-    );
-  }
-  const anchor = bindBody(binder, body.left, undefined);
-  const columns = cteColumns(anchor.columns, table, pgName);
-  binder.ctes.push({
-    name: table.name.name,
-    pgName,
-    columns: columns.map((column) => ({ ...column, nullable: true })),
-  });
-  const step = bindBody(binder, body.right, undefined);
-  if (step.columns.length !== anchor.columns.length) {
-    raise(
-      205,
-      'All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.',
-      table.line,
-    );
-  }
-  const alias = binder.alias('r');
-  const casts = step.columns.map((column, i) => {
-    const want = anchor.columns[i];
-    if (want === undefined) return '';
-    const same =
-      column.untypedNull === true ||
-      (column.type.name === want.type.name &&
-        (column.type.length ?? 0) === (want.type.length ?? 0) &&
-        (column.type.scale ?? 0) === (want.type.scale ?? 0) &&
-        (column.type.precision ?? 0) === (want.type.precision ?? 0));
-    if (!same) {
-      raise(
-        240,
-        `Types don't match between the anchor and the recursive part in column "${columns[i]?.name ?? ''}" of recursive query "${table.name.name}".`,
-        table.line,
-      );
-    }
-    return column.untypedNull === true
-      ? `NULL::${binder.storage.pgType(want.type)}`
-      : `${alias}.c${String(i + 1)}::${binder.storage.pgType(want.type)}`;
-  });
-  const names = columns.map((_, i) => `c${String(i + 1)}`);
-  const anchorAlias = binder.alias('r');
-  const first = anchor.columns.map(
-    (column, i) => `${anchorAlias}.c${String(i + 1)}::${binder.storage.pgType(column.type)}`,
-  );
-  return `${pgName}(${names.join(', ')}) AS (SELECT ${first.join(', ')} FROM (${anchor.sql}) AS ${anchorAlias}(${names.join(', ')}) UNION ALL SELECT ${casts.join(', ')} FROM (${step.sql}) AS ${alias}(${names.join(', ')}))`;
-}
-
-/** Whether a query's FROM mentions a one-part name: a walk over the tree. */
-function mentions(node: unknown, name: string): boolean {
-  if (Array.isArray(node)) return node.some((child) => mentions(child, name));
-  if (typeof node !== 'object' || node === null) return false;
-  if ('kind' in node && node.kind === 'table' && 'name' in node) {
-    const tableName = node.name as Parameters<typeof fullName>[0];
-    if (tableName.parts.length === 1 && sameName(fullName(tableName), name)) return true;
-  }
-  return Object.values(node).some((child) => mentions(child, name));
 }

@@ -1,4 +1,5 @@
 // The names that a query's expressions can see: its sources' columns, then those of the queries around it.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import type { Identifier, Name } from '../../tsql/ast.ts';
 import { raise } from './raise.ts';
@@ -28,7 +29,7 @@ export interface Source {
   table?: { key: string };
 }
 
-export const sameName = (a: string, b: string): boolean => a === b || a.toLowerCase() === b.toLowerCase();
+export const sameName = (a: string, b: string): boolean => a === b || foldName(a) === foldName(b);
 
 export function fullName(name: Name): string {
   return name.parts.map((part) => part.name).join('.');

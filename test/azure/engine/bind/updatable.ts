@@ -11,7 +11,8 @@ import type {
 import type { Binder } from './binder.ts';
 import { parseView } from './moduleText.ts';
 import type { ObjectColumn, ResolvedObject } from './ports.ts';
-import { bindCommonTables, bindQuery } from './query.ts';
+import { bindCommonTables } from './commonTables.ts';
+import { bindQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { sameName } from './scope.ts';
 import type { Source } from './scope.ts';

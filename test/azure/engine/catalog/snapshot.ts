@@ -1,4 +1,5 @@
 // One state of a database's catalog, with the look-ups that binding, DDL and error messages need.
+import { foldName } from './foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import { nameKey } from '../bind/ports.ts';
 import type { ObjectColumn, ResolvedObject } from '../bind/ports.ts';
@@ -75,7 +76,7 @@ export class Snapshot implements ErrorCatalog {
     this.database = database;
     const schemas = new Map<string, { id: number; name: string; principalId: number }>();
     for (const { schema_id: id, name, principal_id: principalId } of raw.schemas) {
-      schemas.set(name.toLowerCase(), { id, name, principalId });
+      schemas.set(foldName(name), { id, name, principalId });
       this.schemaNames.set(id, name);
     }
     this.schemas = schemas;
@@ -125,10 +126,10 @@ export class Snapshot implements ErrorCatalog {
   userType(schema: string | undefined, name: string): UserType | undefined {
     const found = this.raw.types.find(
       (type) =>
-        type.name.toLowerCase() === name.toLowerCase() &&
+        foldName(type.name) === foldName(name) &&
         (schema === undefined ||
           schema === '' ||
-          this.schemaName(type.schema_id).toLowerCase() === schema.toLowerCase()),
+          foldName(this.schemaName(type.schema_id)) === foldName(schema)),
     );
     if (found === undefined) return undefined;
     const { user_type_id: id, schema_id: schemaId, base, nullable, table_id: tableId } = found;

@@ -1,4 +1,5 @@
 // Adds columns to a table: in the catalog, in PostgreSQL, with identity, rowversion and computed values.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import type { ColumnDefinition, ComputedColumn, TableConstraint } from '../../tsql/ast.ts';
 import { castSql } from '../catalog/convert.ts';
@@ -168,7 +169,7 @@ export async function insertColumns(
         objectId,
         column.columnId,
         column.name,
-        column.name.toLowerCase(),
+        foldName(column.name),
         JSON.stringify(column.type satisfies SqlType),
         column.userType ?? null,
         column.nullable,

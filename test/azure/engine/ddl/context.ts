@@ -1,4 +1,5 @@
 // What executing DDL needs from around it, and the small steps that every definition takes.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import type { Expression, Identifier, Name, Predicate } from '../../tsql/ast.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -64,13 +65,13 @@ export function newTarget(snapshot: Snapshot, name: Name, context: DdlContext): 
   if (last.startsWith('##')) throw sqlError(40517, [last], { line: name.line });
   if (last.startsWith('#')) return { schema: '', schemaId: 1, name: last, temporary: true };
   const wanted = schema === undefined || schema === '' ? context.defaultSchema : schema;
-  const found = snapshot.schemas.get(wanted.toLowerCase());
+  const found = snapshot.schemas.get(foldName(wanted));
   if (found === undefined) throw sqlError(2760, [wanted], { line: name.line });
   return { schema: found.name, schemaId: found.id, name: last, temporary: false };
 }
 
 const sameDatabase = (database: string, object: string, context: DdlContext): boolean =>
-  database.toLowerCase() === context.database.toLowerCase() ||
+  foldName(database) === foldName(context.database) ||
   (database.toLowerCase() === 'tempdb' && object.startsWith('#'));
 
 /** An existing object by its name as written; undefined when there is none. @throws SqlError 40515. */
@@ -96,7 +97,7 @@ export function ensureFree(
 ): void {
   const taken = snapshot.raw.objects.some(
     (object) =>
-      object.name.toLowerCase() === name.toLowerCase() &&
+      foldName(object.name) === foldName(name) &&
       (temporary ? object.session !== 0 : object.schema_id === schemaId && object.session === 0),
   );
   if (taken) throw sqlError(2714, [name], { line });
@@ -128,7 +129,7 @@ export async function insertObject(context: DdlContext, object: NewObject): Prom
       object.id,
       object.schemaId,
       object.name,
-      object.name.toLowerCase(),
+      foldName(object.name),
       object.type,
       object.parentId ?? 0,
       object.pgName ?? '',
@@ -159,7 +160,7 @@ export function systemName(prefix: string, parts: readonly string[], id: number,
 
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+export const sameName = (a: string, b: string): boolean => foldName(a) === foldName(b);
 
 /** The columns that an expression or predicate names, anywhere in it. */
 export function namedColumns(node: unknown, found: Identifier[] = []): Identifier[] {

@@ -1,4 +1,5 @@
 // DROP of tables, views, procedures, functions, triggers, sequences, schemas, types, synonyms and databases.
+import { foldName } from '../catalog/foldName.ts';
 import type { DropObject, Name } from '../../tsql/ast.ts';
 import type { CatalogObject } from '../catalog/snapshot.ts';
 import { sqlError } from '../errors.ts';
@@ -133,7 +134,7 @@ async function dropTrigger(name: Name, node: DropObject, context: DdlContext): P
 async function dropSchema(name: Name, node: DropObject, context: DdlContext): Promise<void> {
   const snapshot = await look(context);
   const wanted = name.parts.at(-1)?.name ?? '';
-  const found = snapshot.schemas.get(wanted.toLowerCase());
+  const found = snapshot.schemas.get(foldName(wanted));
   const { line } = node;
   if (found === undefined || found.id < 5) {
     if (found === undefined && node.ifExists) return;

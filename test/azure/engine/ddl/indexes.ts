@@ -1,4 +1,5 @@
 // CREATE, ALTER and DROP INDEX, and the indexes that keys stand on.
+import { foldName } from '../catalog/foldName.ts';
 import type {
   AlterIndex,
   CreateIndex,
@@ -59,7 +60,7 @@ export async function insertIndex(context: DdlContext, tableId: number, index: N
       tableId,
       index.indexId,
       index.name,
-      index.name.toLowerCase(),
+      foldName(index.name),
       index.pgName,
       index.unique,
       index.kind,

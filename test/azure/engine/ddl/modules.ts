@@ -1,4 +1,5 @@
 // Views, procedures, functions and triggers: kept as text, with what the catalog tells about them.
+import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
 import type {
   CreateFunction,
@@ -116,7 +117,7 @@ async function insertModuleColumns(
     }
     await context.connection.query(
       `INSERT INTO catalog.column (object_id, column_id, name, name_key, type, nullable) VALUES ($1, $2, $3, $4, $5::jsonb, $6)`,
-      [id, i + 1, column.name, column.name.toLowerCase(), JSON.stringify(column.type), column.nullable],
+      [id, i + 1, column.name, foldName(column.name), JSON.stringify(column.type), column.nullable],
     );
   }
 }

@@ -1,4 +1,5 @@
 // sp_rename: only the catalog changes, since PostgreSQL's names are made of ids.
+import { foldName } from '../catalog/foldName.ts';
 import { sqlError } from '../errors.ts';
 import type { DdlContext } from './context.ts';
 import { ensureFree, look, sameName, touch } from './context.ts';
@@ -47,7 +48,7 @@ async function renameObject(
   const [last = '', schema] = [...parts].reverse();
   const wanted = schema === undefined || schema === '' ? [context.defaultSchema, 'dbo'] : [schema];
   const found = wanted
-    .map((name) => snapshot.schemas.get(name.toLowerCase())?.id)
+    .map((name) => snapshot.schemas.get(foldName(name))?.id)
     .map((id) =>
       snapshot.raw.objects.find(
         (object) => object.schema_id === id && object.session === 0 && sameName(object.name, last),
@@ -67,11 +68,11 @@ async function renameObject(
   }
   await context.connection.query(
     `UPDATE catalog.object SET name = $2, name_key = $3, modified = (now() AT TIME ZONE 'utc') WHERE object_id = $1`,
-    [found.object_id, newName, newName.toLowerCase()],
+    [found.object_id, newName, foldName(newName)],
   );
   await context.connection.query(
     'UPDATE catalog.index SET name = $2, name_key = $3 WHERE constraint_id = $1',
-    [found.object_id, newName, newName.toLowerCase()],
+    [found.object_id, newName, foldName(newName)],
   );
 }
 
@@ -94,7 +95,7 @@ async function renameColumn(
   }
   await context.connection.query(
     'UPDATE catalog.column SET name = $3, name_key = $4 WHERE object_id = $1 AND column_id = $2',
-    [object.objectId, found.columnId, newName, newName.toLowerCase()],
+    [object.objectId, found.columnId, newName, foldName(newName)],
   );
   await touch(context, object.objectId);
 }
@@ -120,12 +121,12 @@ async function renameIndex(
   }
   await context.connection.query(
     'UPDATE catalog.index SET name = $3, name_key = $4 WHERE object_id = $1 AND index_id = $2',
-    [object.objectId, found.index_id, newName, newName.toLowerCase()],
+    [object.objectId, found.index_id, newName, foldName(newName)],
   );
   if (found.constraint_id !== null) {
     await context.connection.query(
       'UPDATE catalog.object SET name = $2, name_key = $3 WHERE object_id = $1',
-      [found.constraint_id, newName, newName.toLowerCase()],
+      [found.constraint_id, newName, foldName(newName)],
     );
   }
 }

@@ -1,4 +1,5 @@
 // PostgreSQL temp tables without a catalog entry: table variables, and inserted and deleted for triggers.
+import { foldName } from '../catalog/foldName.ts';
 import { columnPgType } from '../catalog/pgTypes.ts';
 import type { CatalogColumn } from '../catalog/snapshot.ts';
 import type { TableElement } from '../../tsql/ast.ts';
@@ -39,8 +40,7 @@ export async function createRowset(
   );
   for (const [i, key] of keys.entries()) {
     const names = key.columns.map(
-      (node) =>
-        columns.find((column) => column.name.toLowerCase() === node.name.name.toLowerCase())?.pgName ?? '',
+      (node) => columns.find((column) => foldName(column.name) === foldName(node.name.name))?.pgName ?? '',
     );
     parts.push(
       `CONSTRAINT k${String(id)}_${String(i)} ${key.primary ? 'PRIMARY KEY' : 'UNIQUE NULLS NOT DISTINCT'} (${names.join(', ')})`,

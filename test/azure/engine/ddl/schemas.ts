@@ -1,4 +1,5 @@
 // Schemas, types, sequences, synonyms and databases.
+import { foldName } from '../catalog/foldName.ts';
 import type {
   AlterDatabase,
   AlterSchema,
@@ -36,14 +37,14 @@ export async function createSchema(node: CreateSchema, context: DdlContext): Pro
   await context.check('CREATE SCHEMA', { class: 'database' });
   const { line } = node;
   const name = node.name.name;
-  if (snapshot.schemas.has(name.toLowerCase())) {
+  if (snapshot.schemas.has(foldName(name))) {
     throw sqlError(2759, [], { line, before: [sqlError(2714, [name], { line })] });
   }
   let owner = context.principalId;
   if (node.owner !== undefined) {
     const { rows } = await context.connection.query(
       'SELECT principal_id FROM azure_principals.principal WHERE name_key = $1',
-      [node.owner.name.toLowerCase()],
+      [foldName(node.owner.name)],
     );
     if (rows[0] === undefined) {
       throw sqlError(2759, [], {
@@ -55,7 +56,7 @@ export async function createSchema(node: CreateSchema, context: DdlContext): Pro
   }
   await context.connection.query(
     `INSERT INTO catalog.schema SELECT nextval('catalog.schema_id')::int, $1, $2, $3`,
-    [name, name.toLowerCase(), owner],
+    [name, foldName(name), owner],
   );
   await context.catalog.changed(context.connection);
 }
@@ -64,7 +65,7 @@ export async function createSchema(node: CreateSchema, context: DdlContext): Pro
 export async function alterSchema(node: AlterSchema, context: DdlContext): Promise<void> {
   const snapshot = await look(context);
   const { line } = node;
-  const schema = snapshot.schemas.get(node.schema.name.toLowerCase());
+  const schema = snapshot.schemas.get(foldName(node.schema.name));
   if (schema === undefined) throw sqlError(15151, ['alter', 'schema', node.schema.name], { line });
   const name = 'name' in node.securable ? node.securable.name : undefined;
   const object = name === undefined || name.kind !== 'name' ? undefined : findObject(snapshot, name, context);
@@ -196,7 +197,7 @@ export async function createType(node: CreateType, context: DdlContext): Promise
   }
   await context.connection.query(
     `INSERT INTO catalog.user_type SELECT nextval('catalog.user_type_id')::int, $1, $2, $3, $4::jsonb, $5, $6`,
-    [target.schemaId, target.name, target.name.toLowerCase(), JSON.stringify(base), nullable, tableId],
+    [target.schemaId, target.name, foldName(target.name), JSON.stringify(base), nullable, tableId],
   );
   await context.catalog.changed(context.connection);
 }

@@ -78,6 +78,12 @@ describe('permissions', () => {
     ['INSERT person', 'EXEC add_person 3', []],
     ['ALTER person', 'TRUNCATE TABLE person', [1088]],
     ['ALTER person', 'ALTER TABLE person ADD extra int', [1088]],
+    ['ALTER person', 'ALTER TABLE person DROP COLUMN name', [1088]],
+    ['ALTER person', 'ALTER TABLE nosuch ADD extra int', [4902]],
+    ['ALTER person', 'CREATE INDEX i ON person (name)', [1088]],
+    ['ALTER person', 'ALTER INDEX ALL ON person REBUILD', [1088]],
+    ['ALTER person', 'DISABLE TRIGGER ALL ON person', [1088]],
+    ['ALTER person', 'CREATE TRIGGER tr ON person AFTER INSERT AS RETURN', [8197]],
     ['CREATE TABLE', 'CREATE TABLE fresh (a int)', [262]],
   ])('without %s: %s', async (permission, text, numbers) => {
     assert.deepEqual(await refused(permission, text), numbers);

@@ -1,4 +1,5 @@
 // The embedded PostgreSQL server: its life, and its databases under their T-SQL names.
+import { foldName } from '../catalog/foldName.ts';
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -165,7 +166,7 @@ export class Cluster {
   }
 
   database(name: string): DatabaseEntry | undefined {
-    return this.entries.get(name.toLowerCase());
+    return this.entries.get(foldName(name));
   }
 
   /** @throws SqlError 911 when there is no such database. */
@@ -194,7 +195,7 @@ export class Cluster {
       const entry = { id: next, name, pgName: `d${String(next)}`, created };
       await this.admin.script(`CREATE DATABASE ${entry.pgName} TEMPLATE template1 STRATEGY file_copy`);
       await this.admin.script(comment(entry));
-      this.entries.set(name.toLowerCase(), entry);
+      this.entries.set(foldName(name), entry);
       return entry;
     });
   }
@@ -205,7 +206,7 @@ export class Cluster {
       const entry = this.database(name);
       if (entry === undefined) throw sqlError(3701, ['drop', 'database', name], { state: 1 });
       await this.admin.script(`DROP DATABASE ${entry.pgName} WITH (FORCE)`);
-      this.entries.delete(name.toLowerCase());
+      this.entries.delete(foldName(name));
     });
   }
 
@@ -218,8 +219,8 @@ export class Cluster {
       if (other !== undefined && other !== entry) throw sqlError(1801, [to]);
       const renamed = { ...entry, name: to };
       await this.admin.script(comment(renamed));
-      this.entries.delete(from.toLowerCase());
-      this.entries.set(to.toLowerCase(), renamed);
+      this.entries.delete(foldName(from));
+      this.entries.set(foldName(to), renamed);
     });
   }
 
@@ -255,7 +256,7 @@ async function readEntries(admin: PgConnection): Promise<Map<string, DatabaseEnt
   for (const row of rows) {
     if (typeof row['about'] !== 'string') continue;
     const about = JSON.parse(row['about']) as Omit<DatabaseEntry, 'pgName'>;
-    entries.set(about.name.toLowerCase(), { ...about, pgName: String(row['datname']) });
+    entries.set(foldName(about.name), { ...about, pgName: String(row['datname']) });
   }
   return entries;
 }

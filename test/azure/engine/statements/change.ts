@@ -20,7 +20,7 @@ import type { Interpreter } from '../interpreter/interpreter.ts';
 import { advanceIdentity, reseedIdentity } from '../ddl/identity.ts';
 import { decoder } from '../catalog/values.ts';
 import { insertFromExecute } from './insertExecute.ts';
-import { checkOptions, commands } from './select.ts';
+import { checkOptions, commands, setMaxRecursion } from './select.ts';
 import { beginTransaction } from './transaction.ts';
 
 type Change = Insert | Update | Delete | Merge;
@@ -42,6 +42,7 @@ export async function executeChange(
   }
   if (state.options.implicitTransactions && state.transactions === 0) await beginTransaction(interpreter);
   const binder = await interpreter.binder(frame);
+  setMaxRecursion(binder, statement.options, statement.line);
   const target =
     (statement.kind === 'merge' ? undefined : baseOf(binder, statement.with, statement.target)) ??
     findTarget(

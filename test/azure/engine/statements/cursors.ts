@@ -1,4 +1,5 @@
 // Cursors of T-SQL: DECLARE, OPEN, FETCH, CLOSE, DEALLOCATE. All are static: the rows are those of OPEN.
+import { foldName } from '../catalog/foldName.ts';
 import type {
   CloseCursor,
   CursorDefinition,
@@ -16,7 +17,7 @@ import type { Interpreter } from '../interpreter/interpreter.ts';
 import { prepareSelect } from './select.ts';
 
 export function declareCursorVariable(_interpreter: Interpreter, name: string, frame: Frame): void {
-  frame.cursorVariables.set(name.toLowerCase(), undefined);
+  frame.cursorVariables.set(foldName(name), undefined);
 }
 
 export function setCursorVariable(
@@ -25,7 +26,7 @@ export function setCursorVariable(
   definition: CursorDefinition,
   frame: Frame,
 ): void {
-  frame.cursorVariables.set(name.toLowerCase(), fresh(name, definition));
+  frame.cursorVariables.set(foldName(name), fresh(name, definition));
 }
 
 function fresh(name: string, definition: CursorDefinition): Cursor {
@@ -39,8 +40,8 @@ function fresh(name: string, definition: CursorDefinition): Cursor {
 function find(interpreter: Interpreter, cursor: CursorName, frame: Frame, line: number): Cursor {
   const found =
     cursor.kind === 'variable'
-      ? frame.cursorVariables.get(cursor.name.toLowerCase())
-      : interpreter.state.cursors.get(cursor.name.toLowerCase());
+      ? frame.cursorVariables.get(foldName(cursor.name))
+      : interpreter.state.cursors.get(foldName(cursor.name));
   if (found === undefined) {
     return cursor.kind === 'variable'
       ? raise(16950, `The variable '${cursor.name}' does not currently have a cursor allocated to it.`, line)
@@ -57,7 +58,7 @@ export async function executeCursorStatement(
   const { cursors } = interpreter.state;
   switch (statement.kind) {
     case 'declareCursor': {
-      const key = statement.name.toLowerCase();
+      const key = foldName(statement.name);
       if (cursors.has(key))
         raise(16915, `A cursor with the name '${statement.name}' already exists.`, statement.line);
       cursors.set(key, fresh(statement.name, statement.definition));
@@ -83,8 +84,8 @@ export async function executeCursorStatement(
     case 'deallocateCursor': {
       find(interpreter, statement.cursor, frame, statement.line);
       if (statement.cursor.kind === 'variable')
-        frame.cursorVariables.set(statement.cursor.name.toLowerCase(), undefined);
-      else cursors.delete(statement.cursor.name.toLowerCase());
+        frame.cursorVariables.set(foldName(statement.cursor.name), undefined);
+      else cursors.delete(foldName(statement.cursor.name));
     }
   }
 }

@@ -6,7 +6,8 @@ import type { Binder } from '../bind/binder.ts';
 import { bindExpression } from '../bind/expressions.ts';
 import type { ObjectColumn } from '../bind/ports.ts';
 import { bindPredicate } from '../bind/predicates.ts';
-import { bindCommonTables, bindQuery } from '../bind/query.ts';
+import { bindCommonTables } from '../bind/commonTables.ts';
+import { bindQuery } from '../bind/query.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import { Scope } from '../bind/scope.ts';
 import type { DdlContext, DefinitionBinder } from '../ddl/context.ts';
@@ -68,14 +69,29 @@ export async function executeDdl(
 /** A table that one may not alter is told as one that is missing. @throws SqlError 1088, and what `check` finds */
 function checkFor(interpreter: Interpreter, definition: Definition): DdlContext['check'] {
   const table =
-    definition.kind === 'alterTable' || definition.kind === 'createIndex' ? definition.table : undefined;
+    definition.kind === 'alterTable' || definition.kind === 'createIndex' || definition.kind === 'alterIndex'
+      ? definition.table
+      : definition.kind === 'switchTrigger' && definition.target !== 'database'
+        ? definition.target
+        : undefined;
   return async (permission, securable) => {
     try {
       await interpreter.check(permission, securable);
     } catch (error) {
-      if (table === undefined || !(error instanceof SqlError) || error.detail.number !== 229) throw error;
+      if (!(error instanceof SqlError) || error.detail.number !== 229) throw error;
+      if (definition.kind === 'createTrigger' && definition.target !== 'database') {
+        const name = definition.target.parts.map((part) => part.name).join('.');
+        raise(
+          8197,
+          `The object '${name}' does not exist or is invalid for this operation.`,
+          definition.line,
+          16,
+          4,
+        );
+      }
+      if (table === undefined) throw error;
       const name = table.parts.map((part) => part.name).join('.');
-      const state = definition.kind === 'alterTable' ? 13 : 12;
+      const state = { alterTable: 13, alterIndex: 9 }[definition.kind as 'alterTable'] ?? 12;
       raise(
         1088,
         `Cannot find the object "${name}" because it does not exist or you do not have permissions.`,

@@ -1,4 +1,5 @@
 // One statement by its kind.
+import { foldName } from '../catalog/foldName.ts';
 import type { Statement } from '../../tsql/ast.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
@@ -149,7 +150,7 @@ export async function executeStatement(
       await executeDynamic(interpreter, statement, frame);
       return undefined;
     case 'use':
-      if (statement.database.name.toLowerCase() !== interpreter.database.toLowerCase()) {
+      if (foldName(statement.database.name) !== foldName(interpreter.database)) {
         raise(
           40508,
           'USE statement is not supported to switch between databases. Use a new connection to connect to a different database.',

@@ -1,4 +1,5 @@
 // INSERT … EXECUTE: the rows of the procedure's or text's results go into the table.
+import { foldName } from '../catalog/foldName.ts';
 import type { ResponseWriter, ResultColumn, SqlValue } from '../../contract.ts';
 import type { Execute, ExecuteText, Insert } from '../../tsql/ast.ts';
 import { parseExpressionText } from '../../tsql/parser.ts';
@@ -51,9 +52,7 @@ export async function insertFromExecute(
   const columns =
     statement.columns.length > 0
       ? statement.columns.map((name) => {
-          const found = object.columns.find(
-            (column) => column.name.toLowerCase() === name.name.toLowerCase(),
-          );
+          const found = object.columns.find((column) => foldName(column.name) === foldName(name.name));
           return found ?? raise(207, `Invalid column name '${name.name}'.`, name.line);
         })
       : object.columns.filter((column) => !column.computed && !column.identity && !column.generated);

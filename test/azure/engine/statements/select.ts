@@ -1,10 +1,11 @@
 // SELECT: binds, checks, and streams rows to the client as fast as it takes them; SELECT @v = …; SELECT INTO.
 import type { ResultColumn } from '../../contract.ts';
 import type { SelectStatement } from '../../tsql/ast.ts';
-import { bindCommonTables, bindQuery } from '../bind/query.ts';
+import { bindCommonTables } from '../bind/commonTables.ts';
+import { bindQuery } from '../bind/query.ts';
 import type { BoundQuery } from '../bind/query.ts';
 import type { Binder } from '../bind/binder.ts';
-import { unsupported } from '../bind/raise.ts';
+import { raise, unsupported } from '../bind/raise.ts';
 import { decoder } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
@@ -22,6 +23,23 @@ export function checkOptions(options: readonly string[], line: number): void {
   for (const option of options) if (!planHints.test(option)) unsupported(`OPTION (${option})`, line);
 }
 
+/** OPTION (MAXRECURSION n). @throws SqlError 310 */
+export function setMaxRecursion(binder: Binder, options: readonly string[], line: number): void {
+  for (const option of options) {
+    const [, digits] = /^MAXRECURSION (\d+)$/u.exec(option) ?? [];
+    if (digits === undefined) continue;
+    if (Number(digits) > 32_767) {
+      raise(
+        310,
+        `The value ${digits} specified for the MAXRECURSION option exceeds the allowed maximum of 32767.`,
+        line,
+        15,
+      );
+    }
+    binder.maxRecursion = Number(digits);
+  }
+}
+
 export interface PreparedSelect {
   sql: string;
   query: BoundQuery;
@@ -35,6 +53,7 @@ export async function prepareSelect(
 ): Promise<PreparedSelect> {
   checkOptions(statement.options, statement.line);
   const binder = await interpreter.binder(frame);
+  setMaxRecursion(binder, statement.options, statement.line);
   const common = bindCommonTables(binder, statement.with);
   const query = bindQuery(binder, statement.query, undefined);
   common.end();

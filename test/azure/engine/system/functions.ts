@@ -117,7 +117,7 @@ END $tsql$;`,
   sql(
     'object_id(n text, kind text)',
     'int',
-    `SELECT o.object_id FROM (SELECT tsql.name_parts(rtrim(n, ' ') COLLATE "C") AS p) AS x
+    `SELECT o.object_id FROM (SELECT tsql.name_parts(rtrim(n) COLLATE "C") AS p) AS x
      JOIN catalog.object AS o ON rtrim(o.name_key, ' ') = lower(rtrim(x.p[1], ' ')) AND tsql.visible(o.object_id)
      JOIN catalog.schema AS s ON s.schema_id = o.schema_id
      WHERE (kind IS NULL OR upper(rtrim(kind, ' ')) COLLATE "C" = (CASE WHEN o.type = 'TT' THEN 'U' ELSE o.type END))
@@ -149,12 +149,12 @@ END $tsql$;`,
   sql(
     'schema_id(n text)',
     'int',
-    'SELECT schema_id FROM catalog.schema WHERE name_key = lower(coalesce(n, tsql.default_schema()))',
+    'SELECT schema_id FROM catalog.schema WHERE name_key = lower(rtrim(coalesce(n, tsql.default_schema())))',
   ),
   sql(
     'col_length(t text, c text)',
     'smallint',
-    'SELECT tsql.max_length(type) FROM catalog.column WHERE object_id = tsql.object_id(t, NULL) AND name_key = lower(c)',
+    'SELECT tsql.max_length(type) FROM catalog.column WHERE object_id = tsql.object_id(t, NULL) AND name_key = lower(rtrim(c))',
   ),
   sql(
     'col_name(t int, c int)',
@@ -171,7 +171,7 @@ END $tsql$;`,
        WHEN 'isrowguidcol' THEN row_guid::int WHEN 'ishidden' THEN hidden::int WHEN 'generatedalwaystype' THEN generated::int
        WHEN 'charmaxlen' THEN CASE WHEN tsql.collation_of(type) IS NOT NULL THEN coalesce((type->>'length')::int, 128) END
        WHEN 'isxmlindexable' THEN 0 WHEN 'issparse' THEN 0 WHEN 'iscolumnset' THEN 0 WHEN 'isfulltextindexed' THEN 0 END
-     FROM catalog.column WHERE object_id = t AND name_key = lower(c) AND tsql.visible(t)`,
+     FROM catalog.column WHERE object_id = t AND name_key = lower(rtrim(c)) AND tsql.visible(t)`,
   ),
   sql(
     'objectproperty(id int, property text)',
@@ -199,7 +199,7 @@ END $tsql$;`,
     'indexproperty(t int, i text, property text)',
     'int',
     `SELECT CASE lower(property) WHEN 'indexid' THEN index_id WHEN 'isunique' THEN is_unique::int WHEN 'isclustered' THEN clustered::int WHEN 'isdisabled' THEN disabled::int WHEN 'indexfillfactor' THEN 0 WHEN 'isstatistics' THEN 0 WHEN 'ispadindex' THEN 0 END
-     FROM catalog.index WHERE object_id = t AND name_key = lower(i) AND tsql.visible(t)`,
+     FROM catalog.index WHERE object_id = t AND name_key = lower(rtrim(i)) AND tsql.visible(t)`,
   ),
   sql(
     'index_col(t text, i int, k int)',
@@ -225,14 +225,14 @@ END $tsql$;`,
   sql(
     'db_id(n text)',
     'int',
-    'SELECT id FROM tsql.databases AS d WHERE CASE WHEN n IS NULL THEN pg_name = current_database() ELSE lower(d.name) = lower(n) END',
+    'SELECT id FROM tsql.databases AS d WHERE CASE WHEN n IS NULL THEN pg_name = current_database() ELSE lower(d.name) = lower(rtrim(n)) END',
   ),
   sql(
     'databasepropertyex(db text, property text)',
     'text',
     `SELECT tsql.property(property, CASE lower(property) WHEN 'collation' THEN 'SQL_Latin1_General_CP1_CI_AS' WHEN 'status' THEN 'ONLINE' WHEN 'edition' THEN 'GeneralPurpose' WHEN 'serviceobjective' THEN 'GP_S_Gen5_1'
        WHEN 'updateability' THEN 'READ_WRITE' WHEN 'useraccess' THEN 'MULTI_USER' WHEN 'recovery' THEN 'FULL' WHEN 'version' THEN '957' WHEN 'maxsizeinbytes' THEN '34359738368' WHEN 'isansinullsenabled' THEN '1' END)
-     WHERE EXISTS (SELECT FROM tsql.databases AS d WHERE lower(d.name) = lower(db))`,
+     WHERE EXISTS (SELECT FROM tsql.databases AS d WHERE lower(d.name) = lower(rtrim(db)))`,
   ),
   sql(
     'serverproperty(property text)',

@@ -1,5 +1,5 @@
 // Conversions to and from numbers, bits, binary values and uniqueidentifiers.
-import { failOrNull, plpgsql, sqlFunction } from './plpgsql.ts';
+import { fail, failOrNull, plpgsql, sqlFunction } from './plpgsql.ts';
 
 const trimmed = `btrim(v, E' \\t\\r\\n')`;
 
@@ -163,6 +163,12 @@ END $tsql$;`,
   IF width < 8 AND width > 1 AND length(v) >= width AND n >= (1::bigint << (width * 8 - 1)) THEN n := n - (1::bigint << (width * 8)); END IF;
   RETURN n;`,
     'n bigint := 0;',
+  ),
+  plpgsql(
+    'recursion(depth int, maximum int)',
+    'int',
+    `IF maximum > 0 AND depth >= maximum THEN ${fail(530, ['maximum'])} END IF;
+  RETURN depth + 1;`,
   ),
   // NUL cannot be held by PostgreSQL's text: U+FDEF stands for it (nulStandIn in codePage.ts).
   plpgsql(

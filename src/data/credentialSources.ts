@@ -1,144 +1,81 @@
-// Where tokens come from besides VS Code: one row per credential of @azure/identity. Nothing is chained: one kind, one identity.
-import type { TokenCredential } from '@azure/identity';
-import { sqlScope, type Cloud } from '../core/cloud.ts';
-import type { CredentialChoice, CredentialKind } from '../core/connection.ts';
-import { AppError, cancelled } from '../core/errors.ts';
+// Where tokens come from besides VS Code: one source per credential of @azure/identity. Nothing is chained: one kind, one identity.
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { sqlScope } from '../core/cloud.ts';
+import type { CredentialKind } from '../core/connection.ts';
+import { AppError, cancelled, isAppError } from '../core/errors.ts';
 import type { RawToken, TokenRequest, TokenSource } from '../core/ports.ts';
-import { errorChain } from './errorChain.ts';
+import { credentialAdvice, missingVariables, type Asked } from './credentialAdvice.ts';
+import { readFailure, type CredentialFailure } from './credentialFailure.ts';
+import { credentialKinds, innerLabel, type Identity, type IdentityKind } from './credentialKinds.ts';
+import { loadVisualStudioCodePlugin } from './credentialPlugin.ts';
 
-type Identity = typeof import('@azure/identity');
-type IdentityKind = Exclude<CredentialKind, 'vscode'>;
+export { sourceLabel } from './credentialKinds.ts';
 
-/** A command line that hangs (a proxy, a prompt nobody sees) must not hang the tree; `az` itself takes one to three seconds. */
-const processTimeoutInMs = 30_000;
-
-interface SourceRow {
-  label: string;
-  create(identity: Identity, choice: CredentialChoice, cloud: Cloud): TokenCredential;
-  /** What is missing when it is unavailable, and what mends it; appended to the error's own first line. */
-  mend(choice: CredentialChoice): string;
-}
-
-const authority = (cloud: Cloud): { authorityHost: string; disableInstanceDiscovery?: true } => ({
-  authorityHost: cloud.authority,
-  // Instance discovery asks the public cloud whether an authority is known: it cannot know a custom one.
-  ...(/^https:\/\/login\.(microsoftonline\.(com|us)|chinacloudapi\.cn)$/.test(cloud.authority)
-    ? {}
-    : { disableInstanceDiscovery: true as const }),
-});
-const tenantOf = ({ tenant }: CredentialChoice): { tenantId?: string } =>
-  tenant === undefined ? {} : { tenantId: tenant };
-const clientOf = ({ clientId }: CredentialChoice): { clientId?: string } =>
-  clientId === undefined ? {} : { clientId };
-const forTenant = ({ tenant }: CredentialChoice, option: string): string =>
-  tenant === undefined ? '' : ` ${option} ${tenant}`;
-
-/** In the order in which they are offered (facts/entra-and-drivers.md section 2). */
-const rows: Record<IdentityKind, SourceRow> = {
-  azureCli: {
-    label: 'Azure CLI',
-    create: (identity, choice) =>
-      new identity.AzureCliCredential({ ...tenantOf(choice), processTimeoutInMs }),
-    mend: (choice) =>
-      `Install the Azure CLI (https://aka.ms/azure-cli) if it is missing, then run: az login${forTenant(choice, '--tenant')}`,
-  },
-  azureDeveloperCli: {
-    label: 'Azure Developer CLI',
-    create: (identity, choice) =>
-      new identity.AzureDeveloperCliCredential({ ...tenantOf(choice), processTimeoutInMs }),
-    mend: (choice) =>
-      `Install azd (https://aka.ms/azd) if it is missing, then run: azd auth login${forTenant(choice, '--tenant-id')}`,
-  },
-  azurePowerShell: {
-    label: 'Azure PowerShell',
-    create: (identity, choice) =>
-      new identity.AzurePowerShellCredential({ ...tenantOf(choice), processTimeoutInMs }),
-    mend: (choice) =>
-      `Run in PowerShell: Install-Module Az.Accounts (once), then Connect-AzAccount${forTenant(choice, '-Tenant')}`,
-  },
-  managedIdentity: {
-    label: 'Managed identity',
-    create: (identity, choice) => new identity.ManagedIdentityCredential(clientOf(choice)),
-    mend: () =>
-      'A managed identity exists only inside Azure (VM, App Service, Functions, container, Arc). Is one assigned to this machine, and is the client id right?',
-  },
-  workloadIdentity: {
-    label: 'Workload identity',
-    create: (identity, choice, cloud) =>
-      new identity.WorkloadIdentityCredential({
-        ...tenantOf(choice),
-        ...clientOf(choice),
-        ...authority(cloud),
-      }),
-    mend: () =>
-      'AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE must be set where VS Code runs; in Kubernetes the webhook of azure-workload-identity sets them.',
-  },
-  environment: {
-    label: 'Environment',
-    create: (identity, _choice, cloud) => new identity.EnvironmentCredential(authority(cloud)),
-    mend: () =>
-      'AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH) must be set where VS Code runs.',
-  },
-  default: {
-    label: 'DefaultAzureCredential',
-    create: (identity, choice, cloud) =>
-      new identity.DefaultAzureCredential({
-        ...tenantOf(choice),
-        ...(choice.clientId === undefined ? {} : { managedIdentityClientId: choice.clientId }),
-        ...authority(cloud),
-        processTimeoutInMs,
-      }),
-    mend: () =>
-      'None of its credentials gave a token. Choose the one you mean instead, or run: az login. AZURE_TOKEN_CREDENTIALS narrows the list.',
-  },
-  visualStudioCode: {
-    label: 'VisualStudioCodeCredential',
-    create: (identity, choice) => new identity.VisualStudioCodeCredential(tenantOf(choice)),
-    mend: () =>
-      'It needs the package @azure/identity-vscode with its native broker, which this extension does not carry. Choose "VS Code account": it is the same sign-in.',
-  },
-};
-
-/** What a credential kind is called. */
-export function sourceLabel(kind: CredentialKind): string {
-  return kind === 'vscode' ? 'VS Code account' : rows[kind].label;
+export interface IdentityOptions {
+  /** Loads the library when the first token is needed. */
+  load?: () => Promise<Identity>;
+  /** Milliseconds; the kind's own unless said. */
+  timeout?: number;
+  /** Folder of the plugin for VisualStudioCodeCredential, from the user's own settings. */
+  visualStudioCodePlugin?: () => string | undefined;
 }
 
 /** Tokens through @azure/identity, which is loaded when the first of them is needed. */
 export class IdentityTokenSource implements TokenSource {
   readonly #kind: IdentityKind;
   readonly #load: () => Promise<Identity>;
+  readonly #timeout: number;
+  readonly #plugin: () => string | undefined;
   /** One credential per choice and cloud: some keep what they found out about the machine. */
   readonly #credentials = new Map<string, TokenCredential>();
 
-  constructor(kind: IdentityKind, load: () => Promise<Identity> = () => import('@azure/identity')) {
+  constructor(kind: IdentityKind, options: IdentityOptions = {}) {
     this.#kind = kind;
-    this.#load = load;
+    this.#load = options.load ?? (() => import('@azure/identity'));
+    this.#timeout = options.timeout ?? credentialKinds[kind].timeout;
+    this.#plugin = options.visualStudioCodePlugin ?? (() => undefined);
   }
 
-  async getToken({ cloud, credential, signal }: TokenRequest): Promise<RawToken> {
-    const row = rows[this.#kind];
-    const identity = await this.#load();
-    const key = JSON.stringify([cloud.id, cloud.authority, credential.tenant, credential.clientId]);
+  async getToken({ cloud, credential: choice, signal }: TokenRequest): Promise<RawToken> {
+    const asked: Asked = { kind: this.#kind, choice, cloud };
+    if (signal?.aborted === true) throw cancelled(signal.reason);
+    const missing = credentialKinds[this.#kind].missing?.(choice) ?? [];
+    if (missing.length > 0) throw unavailable(missingVariables(asked, missing));
     try {
-      let source = this.#credentials.get(key);
-      if (source === undefined) {
-        source = row.create(identity, credential, cloud);
-        this.#credentials.set(key, source);
-      }
-      const asking = source.getToken(sqlScope(cloud), signal === undefined ? {} : { abortSignal: signal });
-      const token = await (signal === undefined ? asking : Promise.race([asking, aborted(signal)]));
-      if (token !== null) return { token: token.token };
+      return await within(this.#timeout, signal, (ending) => this.#ask(asked, ending));
     } catch (error) {
-      if (signal?.aborted === true) throw cancelled(error);
-      throw unavailable(row, credential, error);
+      if (isAppError(error)) throw error;
+      const failure = error instanceof TimedOut ? timedOut : readFailure(error);
+      // The library's own error would bring the whole output of a command line into the log.
+      const cause = failure.text === '' ? undefined : new Error(failure.text);
+      throw unavailable(credentialAdvice(asked, failure, this.#timeout), cause);
     }
-    throw unavailable(row, credential, undefined);
+  }
+
+  async #ask(asked: Asked, abortSignal: AbortSignal): Promise<RawToken> {
+    const identity = await this.#load();
+    if (this.#kind === 'visualStudioCode') await loadVisualStudioCodePlugin(identity, this.#plugin());
+    const { choice, cloud } = asked;
+    const key = JSON.stringify([cloud.id, cloud.authority, cloud.caFile, choice.tenant, choice.clientId]);
+    let credential = this.#credentials.get(key);
+    if (credential === undefined) {
+      credential = credentialKinds[this.#kind].create(identity, choice, cloud, this.#timeout);
+      this.#credentials.set(key, credential);
+    }
+    const { token, inner } = await tokenOf(credential, sqlScope(cloud), { abortSignal });
+    // A command line may print JSON that holds no token.
+    if (typeof token?.token !== 'string' || token.token === '')
+      throw new SyntaxError('No access token found in the output.');
+    const answeredBy = inner === undefined ? undefined : innerLabel(identity, inner);
+    return { token: token.token, ...(answeredBy === undefined ? {} : { answeredBy }) };
   }
 }
 
 /** One source for each kind. */
-export function tokenSources(vscode: TokenSource): Record<CredentialKind, TokenSource> {
+export function tokenSources(
+  vscode: TokenSource,
+  options: Pick<IdentityOptions, 'visualStudioCodePlugin'> = {},
+): Record<CredentialKind, TokenSource> {
   return {
     vscode,
     azureCli: new IdentityTokenSource('azureCli'),
@@ -148,28 +85,67 @@ export function tokenSources(vscode: TokenSource): Record<CredentialKind, TokenS
     workloadIdentity: new IdentityTokenSource('workloadIdentity'),
     environment: new IdentityTokenSource('environment'),
     default: new IdentityTokenSource('default'),
-    visualStudioCode: new IdentityTokenSource('visualStudioCode'),
+    visualStudioCode: new IdentityTokenSource('visualStudioCode', options),
   };
 }
 
-/** The command lines ignore the signal that they are given: their process goes on to its own time-out, nobody waits for it. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const give = (): void => reject(cancelled(signal.reason));
-    if (signal.aborted) give();
-    else signal.addEventListener('abort', give, { once: true });
-  });
+/**
+ * What DefaultAzureCredential has beside `getToken`: the same, and who answered. Not in its public types; without it
+ * the token comes all the same, and only the name of who answered is missing. A test pins it.
+ */
+interface Chain {
+  getTokenInternal(
+    scope: string,
+    options: GetTokenOptions,
+  ): Promise<{ token: AccessToken | null; successfulCredential: TokenCredential | undefined }>;
+}
+function isChain(credential: object): credential is Chain {
+  return 'getTokenInternal' in credential && typeof credential.getTokenInternal === 'function';
 }
 
-function unavailable(row: SourceRow, choice: CredentialChoice, error: unknown): AppError {
-  // Only the first line: what follows repeats the whole output of a command line.
-  const said = errorChain(error)
-    .map(({ message }) => message.split('\n')[0]?.trim() ?? '')
-    .find((line) => line !== '');
-  // A claims challenge or an expired session says itself what to run, behind "az login"; anything shaped like a token goes.
-  const detail = said === undefined ? '' : ` (${said.replaceAll(/eyJ[\w.-]+/g, '…').slice(0, 300)})`;
-  return new AppError('credentialUnavailable', `${row.label} gave no token${detail}. ${row.mend(choice)}`, {
+async function tokenOf(
+  credential: TokenCredential,
+  scope: string,
+  options: GetTokenOptions,
+): Promise<{ token: AccessToken | null; inner: TokenCredential | undefined }> {
+  if (!isChain(credential)) return { token: await credential.getToken(scope, options), inner: undefined };
+  const { token, successfulCredential } = await credential.getTokenInternal(scope, options);
+  return { token, inner: successfulCredential };
+}
+
+class TimedOut extends Error {}
+const timedOut: CredentialFailure = { reason: 'timedOut', code: undefined, detail: '', text: '' };
+
+/**
+ * Waits at most `timeout` milliseconds, and not a moment longer than the caller wants to. The command lines and the managed identity ignore
+ * the signal that they are given: a process goes on to its own time-out, nobody waits for it.
+ */
+async function within<T>(
+  timeout: number,
+  signal: AbortSignal | undefined,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ending = new AbortController();
+  const over = new Promise<never>((_, reject) => {
+    ending.signal.addEventListener('abort', () => reject(ending.signal.reason), { once: true });
+  });
+  const timer = setTimeout(() => ending.abort(new TimedOut()), timeout);
+  const giveUp = (): void => ending.abort(cancelled(signal?.reason));
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([ask(ending.signal), over]);
+  } catch (error) {
+    // A request that was aborted says so in words of its own.
+    throw ending.signal.aborted ? ending.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+function unavailable(message: string, cause?: Error): AppError {
+  return new AppError('credentialUnavailable', message, {
     remedies: [{ kind: 'retry' }],
-    cause: error,
+    ...(cause === undefined ? {} : { cause }),
   });
 }

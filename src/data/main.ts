@@ -32,14 +32,21 @@ export interface SqlDependencies {
   times?: Partial<PoolTimes>;
   /** Seen by the server as program name. */
   applicationName?: string;
+  /** Folder of `@azure/identity-vscode`, which a person installed; from the user's own settings only, for what lies there is run. */
+  visualStudioCodePlugin?: () => string | undefined;
 }
 
 export function createSql(dependencies: SqlDependencies): Sql {
   decodeExactly();
   const { log, clock, clouds, confirmedHosts } = dependencies;
   const applicationName = dependencies.applicationName ?? 'Passwordless SQL for Azure';
+  const { visualStudioCodePlugin } = dependencies;
+  const sources = tokenSources(
+    dependencies.vscodeTokenSource,
+    visualStudioCodePlugin === undefined ? {} : { visualStudioCodePlugin },
+  );
   return new SqlDoor({
-    tokens: new TokenCache({ sources: tokenSources(dependencies.vscodeTokenSource), clock, log }),
+    tokens: new TokenCache({ sources, clock, log }),
     owners: new TokenOwners({
       hosts: new TrustedHosts(clouds, confirmedHosts),
       tenants: new ServerTenants(dependencies.memory),

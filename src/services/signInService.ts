@@ -9,10 +9,13 @@ export interface SignedIn {
   serverVersion: string;
 }
 
-export class SignInService {
-  readonly #sql: Pick<Sql, 'test' | 'tokenFacts' | 'onDidChangeToken' | 'close'>;
+/** What of the door to databases this needs. */
+export type SignInDoor = Pick<Sql, 'test' | 'testCredential' | 'tokenFacts' | 'onDidChangeToken' | 'close'>;
 
-  constructor(sql: Pick<Sql, 'test' | 'tokenFacts' | 'onDidChangeToken' | 'close'>) {
+export class SignInService {
+  readonly #sql: SignInDoor;
+
+  constructor(sql: SignInDoor) {
     this.#sql = sql;
     this.onDidChangeToken = sql.onDidChangeToken;
   }
@@ -27,6 +30,11 @@ export class SignInService {
   /** Connects without ever prompting: for "retry until it works". @throws AppError */
   probe(profile: ConnectionProfile, signal?: AbortSignal): Promise<SignedIn> {
     return this.#sql.test(profile, signal ? { signal } : {});
+  }
+
+  /** Only gets a token, because a person asked for it, and says what is in it. @throws AppError */
+  testCredential(profile: ConnectionProfile, signal?: AbortSignal): Promise<TokenFacts> {
+    return this.#sql.testCredential(profile, { gesture: true, ...(signal ? { signal } : {}) });
   }
 
   /** What is known without asking anybody. */

@@ -3,12 +3,13 @@ import * as vscode from 'vscode';
 import { cloudOfHost } from '../../core/cloud.ts';
 import { readConnectionString } from '../../core/connectionString.ts';
 import type { Cloud } from '../../core/cloud.ts';
-import type { ConnectionProfile, CredentialChoice, CredentialKind } from '../../core/connection.ts';
+import type { ConnectionProfile, CredentialChoice } from '../../core/connection.ts';
 import { defaultName, readServerAddress } from '../../core/serverAddress.ts';
 import { isTenant } from '../../core/settings.ts';
 import type { ConnectionService } from '../../services/connectionService.ts';
 import type { ConfirmedHostList } from '../platform/globalMemory.ts';
 import type { VscodeTokenSource } from '../platform/vscodeTokenSource.ts';
+import { askClientId, credentialKinds } from './credentialChoice.ts';
 import { askChoice, askText, runSteps } from './steps.ts';
 import type { Step } from './steps.ts';
 
@@ -123,27 +124,6 @@ export async function askConnection(
   if (profile.name === '') profile.name = defaultName(profile);
 }
 
-/** The ways to sign in, most usual first; never chained, so that it is clear who is connected. */
-function credentialKinds(): { label: string; detail: string; value: CredentialKind }[] {
-  return [
-    {
-      label: vscode.l10n.t('$(account) VS Code account'),
-      detail: vscode.l10n.t('A Microsoft account that is signed in to VS Code'),
-      value: 'vscode',
-    },
-    {
-      label: vscode.l10n.t('$(terminal) Azure CLI'),
-      detail: vscode.l10n.t('Whoever ran "az login" on this machine'),
-      value: 'azureCli',
-    },
-    {
-      label: vscode.l10n.t('$(server-environment) Managed identity'),
-      detail: vscode.l10n.t('The identity of the Azure resource this runs on'),
-      value: 'managedIdentity',
-    },
-  ];
-}
-
 function credentialSteps(profile: ConnectionProfile, parts: DraftParts): Step[] {
   const cloud = parts.connections.cloudFor(profile);
   const set = (change: Partial<CredentialChoice>) => {
@@ -160,21 +140,41 @@ function credentialSteps(profile: ConnectionProfile, parts: DraftParts): Step[] 
       ];
     case 'managedIdentity':
       return [
-        async (place) => {
-          const text = await askText(place, {
-            prompt: vscode.l10n.t(
-              'Client id of a user-assigned identity; leave empty for the system-assigned one',
-            ),
-            value: profile.credential.clientId ?? '',
-            validate: (value) =>
-              value.trim() === '' || isGuid(value.trim())
-                ? undefined
-                : vscode.l10n.t('A client id is a GUID, like 2ff8edf0-dccb-4148-a649-2c1154e1e129.'),
-          });
-          if (typeof text !== 'string') return;
-          const { clientId: _, ...rest } = profile.credential;
-          profile.credential = text.trim() === '' ? rest : { ...rest, clientId: text.trim() };
-        },
+        (place) =>
+          askClientId(
+            place,
+            profile,
+            vscode.l10n.t('Client id of a user-assigned identity; leave empty for the system-assigned one'),
+          ),
+      ];
+    case 'workloadIdentity':
+      return [
+        (place) =>
+          askTenant(
+            place,
+            profile,
+            undefined,
+            vscode.l10n.t('Tenant of the application: a domain or a GUID; leave empty for AZURE_TENANT_ID'),
+          ),
+        (place) =>
+          askClientId(
+            place,
+            profile,
+            vscode.l10n.t('Client id of the application; leave empty for AZURE_CLIENT_ID'),
+          ),
+      ];
+    case 'environment':
+      // Its variables name tenant and application.
+      return [];
+    case 'default':
+      return [
+        (place) => askTenant(place, profile),
+        (place) =>
+          askClientId(
+            place,
+            profile,
+            vscode.l10n.t('Client id of a user-assigned identity, if there is one; leave empty otherwise'),
+          ),
       ];
     default:
       return [(place) => askTenant(place, profile)];
@@ -210,9 +210,10 @@ export async function askTenant(
   place: { title: string; step: number; totalSteps: number },
   profile: ConnectionProfile,
   problem?: string,
+  prompt = vscode.l10n.t('Tenant of the database: a domain or a GUID; leave empty for the account’s own'),
 ): Promise<void> {
   const text = await askText(place, {
-    prompt: vscode.l10n.t('Tenant of the database: a domain or a GUID; leave empty for the account’s own'),
+    prompt,
     value: profile.credential.tenant ?? '',
     placeholder: vscode.l10n.t('home tenant'),
     ...(problem ? { problem } : {}),
@@ -236,8 +237,4 @@ function serverProblem(value: string, clouds: readonly Cloud[]): string | undefi
   return readServerAddress(text, clouds)
     ? undefined
     : vscode.l10n.t('A server is a host name like myserver.database.windows.net, without spaces.');
-}
-
-function isGuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

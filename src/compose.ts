@@ -52,6 +52,12 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
     return readClouds(globalValue);
   };
   const clouds = () => customClouds().clouds;
+  // … nor what code is loaded.
+  const visualStudioCodePlugin = () => {
+    const { globalValue } =
+      vscode.workspace.getConfiguration('passwordlessSql').inspect('visualStudioCodePlugin') ?? {};
+    return typeof globalValue === 'string' ? globalValue : undefined;
+  };
   const reportClouds = () => {
     for (const problem of customClouds().problems) log.warn(`Settings: ${problem}`);
   };
@@ -69,6 +75,7 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
         log,
         clock: systemClock,
         vscodeTokenSource: accounts,
+        visualStudioCodePlugin,
       }),
     ),
   );

@@ -1,6 +1,8 @@
 // The commands that ask people things: a bundle of its own, loaded when the first of them is called.
 import { connectionCommands } from './commands/connections.ts';
 import type { ConnectionCommandParts } from './commands/connections.ts';
+import { credentialCommands } from './commands/credential.ts';
+import type { CredentialCommandParts } from './commands/credential.ts';
 import { GrantService } from '../services/grantService.ts';
 import type { Sql } from '../core/ports.ts';
 import { exportCommands } from './commands/export.ts';
@@ -20,6 +22,7 @@ export { askAndExport } from './commands/export.ts';
 export { parameterPrompt } from './queryParameters.ts';
 
 export type CommandParts = ConnectionCommandParts &
+  CredentialCommandParts &
   Omit<GrantCommandParts, 'grants'> &
   QueryCommandParts &
   UserCommandParts &
@@ -29,6 +32,7 @@ export type CommandParts = ConnectionCommandParts &
 export function commandTables(parts: CommandParts): CommandTable {
   return {
     ...connectionCommands(parts),
+    ...credentialCommands(parts),
     // Built here and not in compose: nothing else grants, and it need not be there at activation.
     ...grantCommands({ ...parts, grants: new GrantService(parts.sql) }),
     ...queryCommands(parts),

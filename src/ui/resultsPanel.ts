@@ -75,13 +75,14 @@ export class ResultsPanel implements vscode.Disposable {
   }
 
   get active(): boolean {
-    return this.#panel.active;
+    // VS Code throws when a panel that was closed is asked.
+    return !this.#disposed && this.#panel.active;
   }
   get disposed(): boolean {
     return this.#disposed;
   }
   get viewColumn(): vscode.ViewColumn | undefined {
-    return this.#panel.viewColumn;
+    return this.#disposed ? undefined : this.#panel.viewColumn;
   }
 
   /** The set in front, else the first. @throws AppError invalidInput when there is none */

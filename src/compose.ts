@@ -120,6 +120,8 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
     boundary,
     runRemedy,
     askParameters: async (parameters) => (prompt ??= (await asking()).parameterPrompt())(parameters),
+    connections,
+    chooseConnection: async () => (await asking()).chooseConnection(connections, undefined, { always: true }),
     exportSet: async (set) => (await asking()).askAndExport(set),
   });
   for (const part of queries.disposables) keep(part);

@@ -19,6 +19,7 @@ import type { ViewCommandParts } from './commands/view.ts';
 import type { CommandTable } from './register.ts';
 
 export { askAndExport } from './commands/export.ts';
+export { chooseConnection } from './prompt/chooseConnection.ts';
 export { parameterPrompt } from './queryParameters.ts';
 
 export type CommandParts = ConnectionCommandParts &

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Batch } from '../core/batch.ts';
 import type { ConnectionProfile } from '../core/connection.ts';
-import { withoutLinks } from '../core/errorText.ts';
+import { cancelled } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 import {
   QueryEditor,
@@ -10,7 +10,11 @@ import {
   type NumberedSet,
   type QueryEditorParts,
 } from '../services/queryEditor.ts';
+import { sameSession } from '../core/sessionLoss.ts';
+import { closeQuery } from '../services/closeQuery.ts';
+import type { ConnectionService } from '../services/connectionService.ts';
 import type { ErrorBoundary } from './errorBoundary.ts';
+import { askAboutRunning, askAboutTransaction } from './queryQuestions.ts';
 import type { QueryValues } from './queryValues.ts';
 import type { RunRemedy } from './remedies.ts';
 import { ResultsPanel, resultsViewType } from './resultsPanel.ts';
@@ -22,6 +26,9 @@ export interface QueryDocumentsParts extends QueryEditorParts {
   runRemedy: RunRemedy;
   values: QueryValues;
   askParameters: AskParameters;
+  connections: Pick<ConnectionService, 'get'>;
+  /** @throws AppError cancelled */
+  chooseConnection: () => Promise<ConnectionProfile>;
   exportSet: (set: NumberedSet) => Promise<void>;
 }
 
@@ -51,6 +58,9 @@ const runningKey = 'passwordlessSql.queryRunning';
 export class QueryDocuments implements vscode.Disposable {
   readonly #parts: QueryDocumentsParts;
   readonly #documents = new Map<string, QueryDocument>();
+  /** Their text was closed, and what becomes of a batch or a transaction is not answered yet. */
+  readonly #closing = new Set<QueryDocument>();
+  #disposed = false;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #shownContext = '';
@@ -81,7 +91,7 @@ export class QueryDocuments implements vscode.Disposable {
 
   /** The query document of the editor or of the results panel in front. */
   inFront(): QueryDocument | undefined {
-    const panel = [...this.#documents.values()].find((document) => document.panel?.active);
+    const panel = [...this.#documents.values(), ...this.#closing].find((document) => document.panel?.active);
     return panel ?? this.of(vscode.window.activeTextEditor?.document);
   }
 
@@ -124,6 +134,7 @@ export class QueryDocuments implements vscode.Disposable {
     ask = this.#parts.askParameters,
   ): Promise<void> {
     if (!document.editor.running) {
+      await this.#refreshProfile(document);
       document.lastBatches = batches;
       this.#lastRun = document;
       await this.#showPanel(document);
@@ -131,13 +142,34 @@ export class QueryDocuments implements vscode.Disposable {
     await document.editor.run(batches, ask);
   }
 
+  /** The connection may have been edited or removed since the last run. @throws AppError cancelled */
+  async #refreshProfile(document: QueryDocument): Promise<void> {
+    const { editor } = document;
+    const now = this.#parts.connections.get(editor.profile.id);
+    if (now && sameSession(now, editor.profile)) return editor.refresh(now);
+    if (editor.openTransactions > 0) {
+      const how = await askAboutTransaction(
+        vscode.l10n.t('The connection of {0} was changed while a transaction is open.', document.name),
+        vscode.l10n.t(
+          'The next run needs a new session. To keep the transaction open, cancel and do not run.',
+        ),
+        undefined,
+      );
+      if (how === 'keep') throw cancelled();
+      await editor.endTransaction(how);
+    }
+    await editor.refresh(now ?? (await this.#parts.chooseConnection()));
+  }
+
   dispose(): void {
+    this.#disposed = true;
     vscode.Disposable.from(...this.#subscriptions).dispose();
-    for (const document of this.#documents.values()) {
+    for (const document of [...this.#documents.values(), ...this.#closing]) {
       document.panel?.dispose();
       void document.editor.dispose();
     }
     this.#documents.clear();
+    this.#closing.clear();
   }
 
   async #showPanel(document: QueryDocument): Promise<void> {
@@ -149,7 +181,7 @@ export class QueryDocuments implements vscode.Disposable {
     document.panel = new ResultsPanel(panel, document.editor, {
       ...this.#parts,
       runAgain: () => this.run(document, document.lastBatches),
-      jump: (line) => this.#jump(document, line),
+      jump: (line) => this.jump(document, line),
     });
   }
 
@@ -175,17 +207,24 @@ export class QueryDocuments implements vscode.Disposable {
     return panel;
   }
 
-  async #jump(document: QueryDocument, line: number): Promise<void> {
+  /**
+   * Puts the cursor into a line, and the keys with it. The line is not selected: a selection is what runs next, and a single line
+   * of a batch does something else than the batch, or leaves a transaction open.
+   */
+  async jump(document: QueryDocument, line: number): Promise<void> {
     const open = vscode.window.visibleTextEditors.find(
       (shown) => shown.document.uri.toString() === document.uri.toString(),
     );
     const text = await vscode.workspace.openTextDocument(document.uri);
-    const { range } = text.lineAt(Math.min(line, text.lineCount - 1));
+    const { firstNonWhitespaceCharacterIndex: column } = text.lineAt(Math.min(line, text.lineCount - 1));
+    const place = new vscode.Position(Math.min(line, text.lineCount - 1), column);
     const editor = await vscode.window.showTextDocument(text, {
       ...(open?.viewColumn === undefined ? {} : { viewColumn: open.viewColumn }),
-      selection: range,
+      selection: new vscode.Range(place, place),
     });
-    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    // The click in the results may have given the page the focus after the editor had it.
+    await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
   }
 
   #tabClosed(tab: vscode.Tab): void {
@@ -198,8 +237,13 @@ export class QueryDocuments implements vscode.Disposable {
     if (!bound || elsewhere) return;
     // At once: the next new query may get the same untitled name.
     this.#documents.delete(uri);
+    this.#closing.add(bound);
     void this.#parts.boundary.run(async () => {
-      if (!(await this.#savedAsFile(bound))) await this.#closed(bound);
+      try {
+        if (!(await this.#savedAsFile(bound))) await this.#closed(bound);
+      } finally {
+        this.#closing.delete(bound);
+      }
     });
   }
 
@@ -225,49 +269,50 @@ export class QueryDocuments implements vscode.Disposable {
     return false;
   }
 
-  /** VS Code tells of a closed tab, it does not ask: what is open in the session is asked about right afterwards. */
+  /** VS Code tells of a closed tab, it does not ask: what goes on in the session is asked about right afterwards. */
   async #closed(document: QueryDocument): Promise<void> {
-    if (!document.editor.running && document.editor.openTransactions > 0) {
-      const commit = vscode.l10n.t('Commit');
-      const rollBack = vscode.l10n.t('Roll Back');
-      const keep = vscode.l10n.t('Keep the Query Open');
-      const chosen = await vscode.window.showWarningMessage(
-        withoutLinks(vscode.l10n.t('The query {0} was closed while a transaction is open.', document.name)),
-        {
-          modal: true,
-          detail: vscode.l10n.t(
-            'Commit makes its changes permanent. Roll back undoes them. Keep opens the query again with its transaction, which goes on holding its locks.',
+    let over = false;
+    try {
+      over = await closeQuery(document.editor, {
+        running: () => askAboutRunning(document.name),
+        transaction: () =>
+          askAboutTransaction(
+            vscode.l10n.t('The query {0} was closed while a transaction is open.', document.name),
+            vscode.l10n.t(
+              'Keep opens the query again with its transaction, which goes on holding its locks.',
+            ),
+            vscode.l10n.t('Keep the Query Open'),
           ),
-        },
-        keep,
-        rollBack,
-        commit,
-      );
-      if (chosen !== commit && chosen !== rollBack) return this.#reopen(document);
-      try {
-        await document.editor.endTransaction(chosen === commit ? 'commit' : 'rollback');
-      } catch (error) {
-        // What was asked for did not happen, so the query is not over.
-        await this.#reopen(document);
-        throw error;
-      }
+      });
+    } finally {
+      // What was asked for did not happen, or was not wanted: the query is not over.
+      if (!over && !this.#disposed) await this.#reopen(document);
     }
+    if (!over || this.#disposed) return;
     document.panel?.dispose();
-    await document.editor.dispose();
     this.#showContext();
     this.#changed.fire();
   }
 
   async #reopen(document: QueryDocument): Promise<void> {
-    const text =
-      document.uri.scheme === 'untitled'
-        ? await vscode.workspace.openTextDocument({ language: 'sql', content: document.text })
-        : await vscode.workspace.openTextDocument(document.uri);
+    const text = await this.#textAgain(document);
     document.uri = text.uri;
     this.#documents.set(text.uri.toString(), document);
     await vscode.window.showTextDocument(text, { viewColumn: vscode.ViewColumn.One });
     this.#showContext();
     this.#changed.fire();
+  }
+
+  /** The file, or its text without one when there is none, when it is gone, or when another query has it by now. */
+  async #textAgain({ uri, text }: QueryDocument): Promise<vscode.TextDocument> {
+    if (uri.scheme !== 'untitled' && !this.#documents.has(uri.toString())) {
+      try {
+        return await vscode.workspace.openTextDocument(uri);
+      } catch {
+        this.#parts.log.debug('The file of a closed query is gone: its text opens without a name.');
+      }
+    }
+    return vscode.workspace.openTextDocument({ language: 'sql', content: text });
   }
 
   #showContext(): void {

@@ -192,6 +192,79 @@ describe('a query editor', () => {
     assert.equal((await document.editor.sets[0].rows.window(0, 1))[0]?.[0], 1001);
   });
 
+  it('runs the whole text again after each jump to a line, any number of times', async () => {
+    const document = await newQuery(
+      'BEGIN TRANSACTION;\nSELECT 1 AS a;\nCOMMIT TRANSACTION;\nGO\n  SELECT 2 AS b;\n',
+    );
+    const { queries } = (await extension()).exports;
+    for (let turn = 0; turn < 12; turn++) {
+      const before = document.editor.runNumber;
+      await run();
+      assert.equal(document.editor.runNumber, before + 1, `turn ${turn} did not run`);
+      assert.equal(document.editor.phase, 'done', texts(document).join(' | '));
+      assert.equal(document.editor.sets.length, 2, `turn ${turn} ran only a part`);
+      assert.equal(document.editor.openTransactions, 0);
+      await queries.jump(document, turn % 5);
+      const { activeTextEditor } = vscode.window;
+      assert.equal(activeTextEditor?.document.uri.toString(), document.uri.toString());
+      assert.ok(activeTextEditor.selection.isEmpty, 'what is selected would be all that runs');
+      assert.deepEqual(
+        [activeTextEditor.selection.active.line, activeTextEditor.selection.active.character],
+        [turn % 5, turn % 5 === 4 ? 2 : 0],
+      );
+    }
+  });
+
+  it('still knows which query is in front after its results were closed', async () => {
+    const document = await newQuery('SELECT 1 AS a;');
+    await run();
+    document.panel?.dispose();
+    await until(() => document.panel?.disposed === true, 'the panel to close');
+    const { queries } = (await extension()).exports;
+    assert.equal(queries.inFront(), document);
+    await run();
+    assert.equal(document.panel?.disposed, false);
+  });
+
+  it('uses the connection as it is saved now, and says what went with the session', async () => {
+    const document = await newQuery('CREATE TABLE #mine (n int);');
+    await run();
+    try {
+      await saveConnections(connection({ name: 'Renamed' }));
+      await replaceText(document, 'SELECT COUNT(*) AS n FROM #mine;');
+      await run();
+      assert.equal(document.editor.profile.name, 'Renamed');
+      assert.deepEqual(await rows(document), [[0]], 'a new name takes nothing away');
+      await saveConnections(connection({ applicationName: 'another' }));
+      await run();
+      assert.match(texts(document)[0] ?? '', /connection was changed.*Temporary tables are gone/);
+      assert.match(texts(document).at(-1) ?? '', /Invalid object name '#mine'/);
+    } finally {
+      await saveConnections(connection());
+    }
+  });
+
+  it('asks which connection to use when its own was removed', async () => {
+    const document = await newQuery('SELECT 1 AS a;');
+    await run();
+    const { runNumber } = document.editor;
+    try {
+      await saveConnections(connection({ id: 'other', name: 'Other' }));
+      const running = run();
+      const accept = async (): Promise<boolean> => {
+        await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+        return document.editor.runNumber > runNumber;
+      };
+      for (let turn = 0; turn < 100 && !(await accept()); turn++)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      await running;
+      assert.equal(document.editor.profile.id, 'other');
+      assert.deepEqual(await rows(document), [[1]]);
+    } finally {
+      await saveConnections(connection());
+    }
+  });
+
   it('offers links above batches', async () => {
     const document = await newQuery('SELECT 1;\nGO\nSELECT 2;');
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(

@@ -223,8 +223,6 @@ export class QueryDocuments implements vscode.Disposable {
       selection: new vscode.Range(place, place),
     });
     editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-    // The click in the results may have given the page the focus after the editor had it.
-    await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
   }
 
   #tabClosed(tab: vscode.Tab): void {
@@ -298,7 +296,11 @@ export class QueryDocuments implements vscode.Disposable {
     const text = await this.#textAgain(document);
     document.uri = text.uri;
     this.#documents.set(text.uri.toString(), document);
-    await vscode.window.showTextDocument(text, { viewColumn: vscode.ViewColumn.One });
+    // Closing the only text of its group has moved the results there, and they must not be covered.
+    const covers = document.panel?.viewColumn === vscode.ViewColumn.One;
+    if (covers) await vscode.commands.executeCommand('workbench.action.newGroupAbove');
+    const viewColumn = covers ? vscode.ViewColumn.Active : vscode.ViewColumn.One;
+    await vscode.window.showTextDocument(text, { viewColumn });
     this.#showContext();
     this.#changed.fire();
   }

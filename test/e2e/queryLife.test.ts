@@ -22,6 +22,12 @@ describe('a query, its results and its end', () => {
     await driver.command('Passwordless SQL: New Query');
     await driver.page.locator('.editor-group-container.active .monaco-editor').first().waitFor();
     await driver.setEditorText(text);
+    // Pasting takes a moment, and the links of an earlier query of this name are shown at once.
+    await driver.page
+      .locator('.editor-group-container.active .view-lines', {
+        hasText: text.split(' ').at(-1)?.trim() ?? '',
+      })
+      .waitFor();
     await driver.page.locator('.codelens-decoration').getByText('Run batch').first().waitFor();
   };
   const phase = (text: string) => results.locator('#phase', { hasText: text });

@@ -31,6 +31,11 @@ export function parseSelectStatement(
 ): SelectStatement {
   const query = parseQuery(p);
   const options = parseOptions(p);
+  // FOR may follow OPTION too, against the documented order.
+  if (options.length > 0 && query.forClause === undefined) {
+    const forClause = parseForClause(p);
+    if (forClause !== undefined) query.forClause = forClause;
+  }
   return { kind: 'select', with: commonTables, query, options, ...p.span(first) };
 }
 

@@ -36,6 +36,12 @@ const cases: [text: string, statements: string[]][] = [
     ],
   ],
   [
+    'SELECT n FROM t ORDER BY n OPTION (RECOMPILE) FOR JSON AUTO',
+    [
+      'select(query: query(body: selectBlock(items: [n] from: [t]) orderBy: [orderItem(expression: n)] forClause: forJson(mode: auto)) options: [RECOMPILE])',
+    ],
+  ],
+  [
     'SELECT * FROM a JOIN b ON a.i = b.i LEFT OUTER JOIN c JOIN d ON 1=1 ON c.i = d.i CROSS APPLY f(a.x) AS g(y) OUTER APPLY (SELECT 1 z) h, e',
     [
       'select(query: query(body: selectBlock(items: [star()] from: [apply(outer: true left: apply(left: join(join: left left: join(join: inner left: a right: b on: comparison(operator: = left: a.i right: b.i)) right: join(join: inner left: c right: d on: comparison(operator: = left: integer:1 right: integer:1)) on: comparison(operator: = left: c.i right: d.i)) right: tableFunction(name: f arguments: [a.x] alias: g columns: [y])) right: derivedTable(query: query(body: selectBlock(items: [expressionItem(expression: integer:1 alias: z)])) alias: h)), e])))',

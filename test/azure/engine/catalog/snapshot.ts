@@ -217,7 +217,7 @@ export class Snapshot implements ErrorCatalog {
 
   private makeObject(entry: RawObject): CatalogObject {
     return {
-      schema: entry.type === 'TT' && entry.session !== 0 ? '' : this.schemaName(entry.schema_id),
+      schema: entry.session !== 0 ? '' : this.schemaName(entry.schema_id),
       name: entry.name,
       type: entry.type,
       objectId: entry.object_id,

@@ -199,7 +199,7 @@ export async function forgetIndex(context: DdlContext, tableId: number, indexId:
 
 /** @throws SqlError 229 unless the user may ALTER the table. */
 export async function alterable(context: DdlContext, object: CatalogObject): Promise<void> {
-  if (object.type === 'TT') return;
+  if (object.type === 'TT' || object.schema === '') return;
   await context.check('ALTER', {
     class: 'object',
     schema: object.schema,

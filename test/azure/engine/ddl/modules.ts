@@ -49,9 +49,11 @@ export async function createModule(node: Module, context: DdlContext): Promise<v
     (existing.type === type || (functions.includes(type) && functions.includes(existing.type)));
   if (node.verb === 'create' || existing === undefined) {
     if (node.verb === 'alter') throw sqlError(208, [fullName(node.name)], { line: node.line, state: 6 });
-    await context.check(`CREATE ${words[node.kind]}`, { class: 'database' });
-    await context.check('ALTER', { class: 'schema', schema: target.schema });
-    ensureFree(snapshot, target.schemaId, target.name, node.line);
+    if (!target.temporary) {
+      await context.check(`CREATE ${words[node.kind]}`, { class: 'database' });
+      await context.check('ALTER', { class: 'schema', schema: target.schema });
+    }
+    ensureFree(snapshot, target.schemaId, target.name, node.line, target.temporary);
   } else {
     if (!sameKind) throw sqlError(2010, [fullName(node.name)], { line: node.line });
     await alterable(context, existing);
@@ -65,6 +67,8 @@ export async function createModule(node: Module, context: DdlContext): Promise<v
       name: target.name,
       type,
       definition: node.text,
+      // A #procedure is its session's own, as a #table is.
+      ...(target.temporary ? { session: context.connection.pid } : {}),
     });
   } else {
     await context.connection.query(

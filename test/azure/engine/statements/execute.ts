@@ -15,7 +15,7 @@ import { executeDefinition } from '../ddl/execute.ts';
 import { ddlContext } from './definition.ts';
 import { runCatalogProcedure } from './catalogProcedures.ts';
 import { systemProcedures } from './systemProcedures.ts';
-import { variableType } from './variables.ts';
+import { parameterType } from './variables.ts';
 
 /** One argument of a call, from EXEC or from an RPC request. */
 export interface Argument {
@@ -153,7 +153,8 @@ async function runUserProcedure(
   if (object === undefined || object.type !== 'P' || object.definition === undefined) {
     return raise(2812, `Could not find stored procedure '${parts.join('.')}'.`, line, 16, 62);
   }
-  binder.require('EXECUTE', object);
+  // A #procedure belongs to the session that made it.
+  if (object.schema !== '') binder.require('EXECUTE', object);
   await interpreter.authorize(binder.requirements, frame);
   const definition = parseBatch(object.definition).statements[0];
   if (definition?.kind !== 'createProcedure') throw new Error(`The text of ${object.name} is no procedure`);
@@ -163,7 +164,7 @@ async function runUserProcedure(
   inner.procedure = object.name;
   inner.procedureId = object.objectId;
   inner.lineOffset = definition.line - 1;
-  inner.defaultSchema = object.schema;
+  if (object.schema !== '') inner.defaultSchema = object.schema;
   inner.chained = true;
   const given = new Map<string, Argument>();
   let named = false;
@@ -191,7 +192,7 @@ async function runUserProcedure(
     given.set(parameter.name.toLowerCase(), argument);
   }
   for (const parameter of definition.parameters) {
-    const type = variableType(parameter.type, parameter.name, interpreter.snapshot);
+    const type = parameterType(parameter.type, parameter.name, interpreter.snapshot);
     const argument = given.get(parameter.name.toLowerCase());
     if (argument === undefined || argument.useDefault) {
       if (parameter.default === undefined) {

@@ -15,7 +15,7 @@ import { runText } from './execute.ts';
 import { roleProcedures } from './roleProcedures.ts';
 import { prepareSelect } from './select.ts';
 import { describeType } from './typeDescription.ts';
-import { variableType } from './variables.ts';
+import { parameterType, variableType } from './variables.ts';
 
 type SystemProcedure = (
   interpreter: Interpreter,
@@ -68,7 +68,7 @@ async function parametersOf(
   const parsed: Parameter[] = parseParameterDefinitions(definition);
   const result: PreparedStatement['parameters'] = [];
   for (const parameter of parsed) {
-    const type = variableType(
+    const type = parameterType(
       parameter.type,
       parameter.name,
       parameter.type.system === undefined ? await interpreter.known() : undefined,

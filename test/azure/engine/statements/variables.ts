@@ -10,8 +10,17 @@ import type { Interpreter } from '../interpreter/interpreter.ts';
 import { declareCursorVariable, setCursorVariable } from './cursors.ts';
 import { declareTableVariable } from './tableVariables.ts';
 
-/** @throws SqlError 2715 for a type that does not exist, 2739 for text, ntext and image. */
+/** @throws SqlError 2715 for a type that does not exist, 2739 for text, ntext and image, which only a parameter may have. */
 export function variableType(node: DataType, name: string, snapshot?: Snapshot): SqlType {
+  const type = parameterType(node, name, snapshot);
+  if (['text', 'ntext', 'image'].includes(type.name)) {
+    raise(2739, 'The text, ntext, and image data types are invalid for local variables.', node.line);
+  }
+  return type;
+}
+
+/** @throws SqlError 2715 for a type that does not exist. */
+export function parameterType(node: DataType, name: string, snapshot?: Snapshot): SqlType {
   if (node.system === undefined) {
     const [last = '', schema] = node.name.parts.map((part) => part.name).toReversed();
     const alias = snapshot?.userType(schema, last);
@@ -20,9 +29,6 @@ export function variableType(node: DataType, name: string, snapshot?: Snapshot):
     raise(2715, `Column, parameter, or variable #1: Cannot find data type ${typeName}.`, node.line, 16, 3);
   }
   const type = resolveType(node, 1);
-  if (['text', 'ntext', 'image'].includes(type.name)) {
-    raise(2739, 'The text, ntext, and image data types are invalid for local variables.', node.line);
-  }
   if (type.name === 'timestamp') return { name: 'binary', length: 8 };
   void name;
   return type.name === 'sysname' ? { name: 'nvarchar', length: 128 } : type;

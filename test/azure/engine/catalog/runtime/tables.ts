@@ -91,6 +91,7 @@ BEGIN
   DELETE FROM catalog.index_column WHERE object_id IN (SELECT object_id FROM catalog.object WHERE session = pg_backend_pid());
   DELETE FROM catalog.check_constraint WHERE parent_id IN (SELECT object_id FROM catalog.object WHERE session = pg_backend_pid());
   DELETE FROM catalog.default_constraint WHERE parent_id IN (SELECT object_id FROM catalog.object WHERE session = pg_backend_pid());
+  DELETE FROM catalog.parameter WHERE object_id IN (SELECT object_id FROM catalog.object WHERE session = pg_backend_pid());
   DELETE FROM catalog.object WHERE session = pg_backend_pid();
   INSERT INTO catalog.change VALUES ((random() * 9007199254740991)::bigint);
 END $tsql$;

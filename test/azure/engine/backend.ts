@@ -110,6 +110,7 @@ export class EngineBackend implements Backend {
       status: session.busy ? 'running' : 'sleeping',
       ...(session.busy ? { command: 'SELECT' } : {}),
       transactions: session.state.transactions,
+      isolation: session.state.options.isolation,
     }));
     return { session, messages: [] };
   }

@@ -374,6 +374,7 @@ export const messages: Readonly<Record<number, MessageTemplate>> = {
   15009: m(16, "The object '%s' does not exist in database '%s' or is invalid for this operation."),
   15023: m(16, "User, group, or role '%s' already exists in the current database."),
   15025: m(16, "The server principal '%s' already exists."),
+  15097: m(16, 'The size associated with an extended property cannot be more than 7,500 bytes.'),
   15135: m(
     16,
     "Object is invalid. Extended properties are not permitted on '%s', or the object does not exist.",
@@ -395,6 +396,7 @@ export const messages: Readonly<Record<number, MessageTemplate>> = {
   15347: m(16, 'Cannot transfer an object that is owned by a parent object.'),
   15348: m(16, 'Cannot transfer a schemabound object.'),
   15530: m(16, 'The object with name "%s" already exists.'),
+  15600: m(15, "An invalid parameter or option was specified for procedure '%s'."),
   33009: m(
     16,
     "The database owner SID recorded in the master database differs from the database owner SID recorded in database '%s'.",

@@ -7,6 +7,7 @@ import type {
   ReferentialAction,
   TableConstraint,
 } from '../../tsql/ast.ts';
+import { SqlError } from '../../contract.ts';
 import type { CatalogColumn, CatalogObject, Snapshot } from '../catalog/snapshot.ts';
 import { sqlError } from '../errors.ts';
 import type { DdlContext } from './context.ts';
@@ -86,6 +87,10 @@ async function constraintObject(
   });
 }
 
+/** What is wrong with a key's columns, and then that there is no key. */
+export const keyRefused = (reason: SqlError, line: number): SqlError =>
+  sqlError(1750, [], { line, before: [reason] });
+
 async function addKey(
   context: DdlContext,
   snapshot: Snapshot,
@@ -100,7 +105,12 @@ async function addKey(
   }
   const clustered = node.clustered ?? (node.primary && !existing.some((index) => index.clustered));
   if (clustered && existing.some((index) => index.clustered)) throw sqlError(8112, [table.name], { line });
-  const keys = keyColumns(table, node.columns, node.primary ? 'primary key' : 'unique key');
+  let keys: ReturnType<typeof keyColumns>;
+  try {
+    keys = keyColumns(table, node.columns, node.primary ? 'primary key' : 'unique key');
+  } catch (error) {
+    throw error instanceof SqlError ? keyRefused(error, line) : error;
+  }
   const nullable = keys.find(({ column }) => column.nullable);
   if (node.primary && nullable !== undefined) {
     throw sqlError(1750, [], { line, before: [sqlError(8111, [table.name], { line })] });

@@ -25,6 +25,7 @@ import {
   touch,
 } from './context.ts';
 import { columnType } from './columnType.ts';
+import { keyRefused } from './constraints.ts';
 import { insertColumns, planColumns } from './columns.ts';
 import { alterable } from './indexes.ts';
 
@@ -187,6 +188,13 @@ export async function createType(node: CreateType, context: DdlContext): Promise
     tableId = await newObjectId(context);
     const columns = definition.elements.filter((element) => element.kind === 'columnDefinition');
     const planned = await planColumns(context, snapshot, target.name, columns, [], [], 1);
+    for (const element of definition.elements) {
+      if (element.kind !== 'keyConstraint') continue;
+      const missing = element.columns.find(
+        (key) => !columns.some((column) => sameName(column.name.name, key.name.name)),
+      );
+      if (missing !== undefined) throw keyRefused(sqlError(1911, [missing.name.name], { line }), line);
+    }
     await insertObject(context, {
       id: tableId,
       schemaId: 4,

@@ -1,6 +1,6 @@
 // What the server finds when it compiles a batch, before anything of it runs: variables, and names in tables that exist already.
 import { SqlError } from '../../contract.ts';
-import type { SqlType } from '../../contract.ts';
+import type { SqlMessage, SqlType } from '../../contract.ts';
 import type { Statement } from '../../tsql/ast.ts';
 import { Binder } from '../bind/binder.ts';
 import { bindDelete } from '../bind/bindDelete.ts';
@@ -143,18 +143,23 @@ export async function compileBatch(
   const template = await interpreter.binder(frame);
   const types = new Map<string, SqlType>();
   for (const [name, type] of declared) if (type !== undefined) types.set(name, type);
+  const refused: SqlMessage[] = [];
   for (const statement of queries) {
     interpreter.line = statement.line;
     try {
       bindOnly(new Binder({ ...template.input, variables: types }), statement, interpreter);
     } catch (error) {
       if (error instanceof SqlError && compileErrors.has(error.detail.number)) {
-        throw interpreter.located(error, statement.line, frame);
+        const { detail, others } = error;
+        refused.push(...others, { ...detail, line: detail.line > 0 ? detail.line : statement.line });
       }
       // Anything else is found again when the statement runs.
       if (!(error instanceof SqlError)) throw error;
     }
   }
+  // Every statement is compiled, so each one's error is told; the last counts as the batch's.
+  const last = refused.pop();
+  if (last !== undefined) throw interpreter.located(new SqlError(last, refused), last.line, frame);
 }
 
 function changes(statement: Statement): boolean {

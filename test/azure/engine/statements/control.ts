@@ -6,6 +6,7 @@ import { raise, unsupported } from '../bind/raise.ts';
 import { Attention, BatchAborted, TriggerRollback } from '../interpreter/flow.ts';
 import type { Control, Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
+import { messages } from '../messages.ts';
 import { formatMessage } from '../interpreter/messageFormat.ts';
 
 export async function executeWhile(
@@ -114,19 +115,22 @@ export async function executeRaiserror(
   }
   if (severity >= 20 || statement.options.includes('LOG'))
     unsupported('RAISERROR … WITH LOG', statement.line);
-  if (typeof text === 'number') {
+  const known = typeof text === 'number' && text >= 13000 ? messages[text] : undefined;
+  if (typeof text === 'number' && known === undefined) {
     raise(
       18054,
       `Error ${String(text)}, severity ${String(severity)}, state ${String(state)} was raised, but no message with that error number was found in sys.messages. If error is larger than 50000, make sure the user-defined message is added using sp_addmessage.`,
       statement.line,
     );
   }
-  const message = formatMessage(String(text ?? ''), args);
-  const level = Math.max(0, severity);
+  const number = known === undefined ? 50000 : Number(text);
+  const message = formatMessage(known?.text ?? String(text ?? ''), args);
+  // A system message has a severity of its own, which a negative one asks for.
+  const level = severity < 0 && known !== undefined ? known.class : Math.max(0, severity);
   if (level <= 10) {
     interpreter.message(
       {
-        number: level === 0 || level === 10 ? 50000 : 50000,
+        number,
         state,
         class: level === 10 ? 0 : level,
         message,
@@ -135,10 +139,10 @@ export async function executeRaiserror(
       frame,
     );
     if (statement.options.includes('NOWAIT')) interpreter.out.flush?.();
-    if (statement.options.includes('SETERROR')) interpreter.state.error = 50000;
+    if (statement.options.includes('SETERROR')) interpreter.state.error = number;
     return;
   }
-  throw new SqlError({ number: 50000, state, class: level, message, line: statement.line });
+  throw new SqlError({ number, state, class: level, message, line: statement.line });
 }
 
 export async function executePrint(interpreter: Interpreter, statement: Print, frame: Frame): Promise<void> {

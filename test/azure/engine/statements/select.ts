@@ -10,6 +10,7 @@ import { decoder } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { createTableFor } from './selectInto.ts';
+import { withinTextSize } from './textSize.ts';
 import { beginTransaction } from './transaction.ts';
 
 /** DONE's CurCmd. */
@@ -136,7 +137,8 @@ export async function streamRows(
   columns: ResultColumn[],
 ): Promise<number> {
   const { out } = interpreter;
-  const decoders = columns.map((column) => decoder(column.type));
+  const { textSize } = interpreter.state.options;
+  const decoders = columns.map(({ type }) => withinTextSize(type, decoder(type), textSize));
   const width = columns.length;
   let announced = false;
   const announce = (): void => {

@@ -43,13 +43,8 @@ export async function executeSetOption(
   await Promise.resolve();
 }
 
-const languages: Record<
-  string,
-  { name: string; dateFormat: SessionOptions['dateFormat']; dateFirst: number }
-> = {
-  us_english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
-  english: { name: 'us_english', dateFormat: 'mdy', dateFirst: 7 },
-};
+/** By name and alias. Its first day and date order are the session's at login; SET DATEFIRST stands whichever of the two came first. */
+const languages: Record<string, string> = { us_english: 'us_english', english: 'us_english' };
 
 export async function executeSetValue(
   interpreter: Interpreter,
@@ -106,16 +101,14 @@ export async function executeSetValue(
         );
       }
       const from = options.language;
-      options.language = language.name;
-      options.dateFormat = language.dateFormat;
-      options.dateFirst = language.dateFirst;
-      interpreter.out.environment({ type: 'language', from, to: language.name });
+      options.language = language;
+      interpreter.out.environment({ type: 'language', from, to: language });
       interpreter.message(
         {
           number: 5703,
           state: 1,
           class: 0,
-          message: `Changed language setting to ${language.name}.`,
+          message: `Changed language setting to ${language}.`,
           line: statement.line,
         },
         frame,

@@ -15,6 +15,8 @@ export interface SessionFacts {
   /** What runs: SELECT, INSERT … */
   command?: string;
   transactions: number;
+  /** 1 READ UNCOMMITTED … 5 SNAPSHOT, as sys.dm_exec_sessions counts them. */
+  isolation: number;
 }
 
 export class SessionDirectory {

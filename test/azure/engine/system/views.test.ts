@@ -121,15 +121,16 @@ describe('system views', () => {
       started: '2024-01-01 00:00:00',
       status: 'running',
       transactions: 0,
+      isolation: 4,
     } as const;
     directory.add(60, () => ({ ...facts, spid: 60 }));
     directory.add(52, () => ({ ...facts, spid: 52 }));
     directory.remove(60);
     await directory.publish(connection);
     const { rows: found } = await connection.query(
-      'SELECT session_id, login_name, database_id FROM sys.dm_exec_sessions',
+      'SELECT session_id, login_name, database_id, transaction_isolation_level AS level FROM sys.dm_exec_sessions',
     );
-    assert.deepEqual(found, [{ session_id: 52, login_name: 'ann', database_id: 5 }]);
+    assert.deepEqual(found, [{ session_id: 52, login_name: 'ann', database_id: 5, level: 4 }]);
   });
 });
 

@@ -195,6 +195,8 @@ export interface BackendSession {
   readonly database: string;
   /** Session id (@@SPID). */
   readonly spid: number;
+  /** Aborted when the server ends the session (KILL): the front then cuts the connection. */
+  readonly ended?: AbortSignal;
   /**
    * Runs one request to its end. Statement errors are written to `out` (message + done with error); a SqlError thrown instead is
    * written by the front. `signal` is the attention: the statement that runs must stop at once (well under 100 ms), an open

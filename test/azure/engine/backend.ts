@@ -6,6 +6,7 @@ import { dropTemporary } from './ddl/rowset.ts';
 import type { EngineServices } from './interpreter/engineServices.ts';
 import type { Cluster } from './postgres/cluster.ts';
 import { SessionDirectory } from './system/sessions.ts';
+import type { SessionFacts } from './system/sessions.ts';
 import { EngineSession } from './session.ts';
 import type { Authorization } from './session.ts';
 
@@ -98,7 +99,7 @@ export class EngineBackend implements Backend {
     });
     this.sessions.set(spid, session);
     const started = new Date(this.services.clock()).toISOString().replace('T', ' ').replace('Z', '');
-    this.services.sessions.add(spid, () => ({
+    const facts = (): SessionFacts => ({
       spid,
       login: session.state.context.loginName,
       original: context.originalLogin,
@@ -111,7 +112,10 @@ export class EngineBackend implements Backend {
       ...(session.busy ? { command: 'SELECT' } : {}),
       transactions: session.state.transactions,
       isolation: session.state.options.isolation,
-    }));
+    });
+    this.services.sessions.add(spid, facts, () => {
+      session.end();
+    });
     return { session, messages: [] };
   }
 

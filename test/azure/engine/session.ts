@@ -138,6 +138,8 @@ export class EngineSession implements BackendSession {
   /** A request runs. */
   busy = false;
   private closed = false;
+  private readonly ending = new AbortController();
+  readonly ended: AbortSignal = this.ending.signal;
 
   constructor(input: EngineSessionInput) {
     this.database = input.database;
@@ -327,6 +329,11 @@ export class EngineSession implements BackendSession {
       await this.connection.query('SELECT pg_advisory_unlock_all()');
       await this.connection.query("SELECT set_config('lock_timeout', '0', false)");
     }
+  }
+
+  /** KILL from another session: the front hears of it, cuts the connection and closes this. */
+  end(): void {
+    this.ending.abort();
   }
 
   async close(): Promise<void> {

@@ -286,6 +286,10 @@ export class TdsConnection implements ConnectionInfo, RequestHost {
         return false;
       }
       this.session = result.session;
+      result.session.ended?.addEventListener('abort', () => {
+        this.log('ended by the server');
+        this.drop('fin');
+      });
       this.login = result.login;
       this.context = this.responseContext(
         outbound,

@@ -29,10 +29,12 @@ export function timestampOf(sql: string, type: SqlType): string {
 /** Ticks as a value of a type held in ticks, rounded to its scale; `original`: the datetimeoffset whose offset it keeps. */
 export function fromTicks(sql: string, type: SqlType, original?: string): string {
   const scale = type.scale ?? 7;
+  if (type.name === 'time') {
+    const time = `((${sql}) % 864000000000)`;
+    return scale === 7 ? time : `tsql.round_time(${time}, ${String(scale)})`;
+  }
   const ticks = scale === 7 ? `(${sql})` : `tsql.round_ticks(${sql}, ${String(scale)})`;
   switch (type.name) {
-    case 'time':
-      return `(${ticks} % 864000000000)`;
     case 'datetimeoffset':
       return `tsql.dto(${ticks}, ${original === undefined ? '0' : `((${original}).minutes)::int`})`;
     default:

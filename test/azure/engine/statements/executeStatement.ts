@@ -19,6 +19,7 @@ import { executeDynamic, executeProcedureStatement } from './execute.ts';
 import { executeAs, revert } from './impersonation.ts';
 import { executeSelect } from './select.ts';
 import { executeSetOption, executeSetValue } from './setOptions.ts';
+import { executeKill } from './kill.ts';
 import { executeTransaction, isolationLevels } from './transaction.ts';
 import { executeDeclare, executeSetVariable } from './variables.ts';
 
@@ -178,7 +179,8 @@ export async function executeStatement(
     case 'dbcc':
       return unsupported(`DBCC ${statement.command}`, statement.line);
     case 'kill':
-      return unsupported('KILL', statement.line);
+      await executeKill(interpreter, statement, frame);
+      return undefined;
     case 'checkpoint':
       return unsupported('CHECKPOINT', statement.line);
     case 'createUser':

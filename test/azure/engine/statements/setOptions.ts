@@ -62,7 +62,6 @@ export async function executeSetValue(
       return;
     case 'TEXTSIZE': {
       const size = await number();
-      if (size >= 0 && size < 4096 && size !== 0) unsupported(`SET TEXTSIZE ${String(size)}`, statement.line);
       options.textSize = size === 0 ? 4096 : size;
       return;
     }

@@ -45,6 +45,7 @@ describe('Settings of a session', () => {
       [4096, 2048, 5000, 4096],
     );
     assert.equal(await value("SELECT LEN(REPLICATE(CAST('x' AS varchar(max)), 5000))"), 5000n);
+    assert.equal(await value("SET TEXTSIZE 3; SELECT CAST('abcde' AS text)"), 'abc');
     await session.run('SET TEXTSIZE -1');
     assert.equal(String(await value("SELECT REPLICATE(CAST('x' AS varchar(max)), 5000)")).length, 5000);
   });

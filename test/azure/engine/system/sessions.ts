@@ -21,14 +21,24 @@ export interface SessionFacts {
 
 export class SessionDirectory {
   private readonly sessions = new Map<number, () => SessionFacts>();
+  private readonly ends = new Map<number, () => void>();
 
-  /** @param facts asked each time somebody looks */
-  add(spid: number, facts: () => SessionFacts): void {
+  /** @param facts asked each time somebody looks @param end what KILL does to it */
+  add(spid: number, facts: () => SessionFacts, end: () => void = () => undefined): void {
     this.sessions.set(spid, facts);
+    this.ends.set(spid, end);
+  }
+
+  /** KILL. False when there is no such session. */
+  end(spid: number): boolean {
+    const end = this.ends.get(spid);
+    end?.();
+    return end !== undefined;
   }
 
   remove(spid: number): void {
     this.sessions.delete(spid);
+    this.ends.delete(spid);
   }
 
   list(): SessionFacts[] {

@@ -25,4 +25,10 @@ export const ticksSql = [
     'int8',
     `SELECT CASE WHEN v + unit / 2 >= 3155378976000000000 THEN v / unit * unit ELSE (v + unit / 2) / unit * unit END FROM (SELECT (10 ^ (7 - scale))::int8 AS unit) AS x`,
   ),
+  // A time stays in its day: what would be midnight again is the last moment that the scale has.
+  sqlFunction(
+    'round_time(v int8, scale int)',
+    'int8',
+    `SELECT CASE WHEN r >= 864000000000 THEN r - unit ELSE r END FROM (SELECT tsql.round_ticks(v, scale) AS r, (10 ^ (7 - scale))::int8 AS unit) AS x`,
+  ),
 ].join('\n');

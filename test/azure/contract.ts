@@ -119,6 +119,8 @@ export interface LoginRequest {
   readOnlyIntent: boolean;
   /** The client's address as the firewall saw it. */
   clientAddress: string;
+  /** The protocol version agreed on, as LOGINACK has it; 7.4 unless told. */
+  tdsVersion?: number;
 }
 
 export interface RpcParameter {

@@ -112,6 +112,7 @@ export class EngineBackend implements Backend {
       ...(session.busy ? { command: 'SELECT' } : {}),
       transactions: session.state.transactions,
       isolation: session.state.options.isolation,
+      protocol: login.tdsVersion ?? 0x74000004,
     });
     this.services.sessions.add(spid, facts, () => {
       session.end();

@@ -34,6 +34,7 @@ describe('TDS login', () => {
     assert.deepEqual(fixture.backend.requests, [{ kind: 'batch', text: 'SELECT 1 AS one' }]);
     const login = fixture.backend.logins[0];
     assert.equal(login?.database, 'app');
+    assert.equal(login?.tdsVersion, 0x74000004);
     assert.equal(login?.caller.kind === 'entra' && login.caller.claims.upn, 'ada@local.test');
     const [live] = fixture.server.connections;
     assert.equal(live?.principal, 'ada@local.test');
@@ -80,6 +81,7 @@ describe('TDS login', () => {
   it('serves TDS 8, with TLS first', async () => {
     const connection = await client(fixture.config({}, { encrypt: 'strict' }));
     assert.deepEqual((await query(connection, 'SELECT 1')).rows, [[1]]);
+    assert.equal(fixture.backend.logins[0]?.tdsVersion, 0x08000000);
   });
 
   async function refused(

@@ -77,6 +77,7 @@ export async function performLogin(
     language: login7.language || 'us_english',
     readOnlyIntent: login7.readOnlyIntent,
     clientAddress: channel.clientAddress,
+    tdsVersion,
   };
   const target = options.route?.(login);
   if (target) return { routed: routedResponse(login7, tdsVersion, prelogin, target) };

@@ -95,7 +95,7 @@ export async function planColumns(
       nullable:
         node.identity !== undefined || key || rowversion || period
           ? false
-          : (node.nullable ?? declared.nullable ?? true),
+          : (node.nullable ?? declared.nullable ?? context.nullByDefault ?? true),
       identity: node.identity !== undefined,
       ...(node.identity === undefined
         ? {}

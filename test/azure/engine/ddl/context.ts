@@ -32,6 +32,8 @@ export interface DdlContext {
   cluster: Cluster;
   database: string;
   defaultSchema: string;
+  /** Whether a column without NULL or NOT NULL takes NULL (SET ANSI_NULL_DFLT_ON). Default true. */
+  nullByDefault?: boolean;
   /** Principal id of the user: owner of schemas it creates. */
   principalId: number;
   binder: DefinitionBinder;

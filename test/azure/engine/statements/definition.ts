@@ -26,6 +26,7 @@ export function ddlContext(interpreter: Interpreter, frame: Frame): DdlContext {
     cluster: services.cluster,
     database,
     defaultSchema: frame.defaultSchema ?? state.context.defaultSchema,
+    nullByDefault: state.options.ansiNullDefaultOn,
     principalId: state.context.userId,
     binder: definitionBinder(interpreter, frame),
     check: (permission, securable) => interpreter.check(permission, securable),

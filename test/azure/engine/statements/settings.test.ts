@@ -35,6 +35,14 @@ describe('Settings of a session', () => {
     await session.run('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
   });
 
+  it('SET ANSI_NULL_DFLT_ON decides about columns that do not say NULL', async () => {
+    const text = 'CREATE TABLE #n (a int, b int NULL); INSERT #n VALUES (NULL, NULL); DROP TABLE #n';
+    assert.deepEqual(await failures(text), []);
+    await session.run('SET ANSI_NULL_DFLT_ON OFF');
+    assert.match((await failures(text))[0] ?? '', /^515 16: .*column 'a'/);
+    await session.run('SET ANSI_NULL_DFLT_ON ON');
+  });
+
   it('SET TEXTSIZE cuts (max) values to so many bytes, and no others', async () => {
     await session.run('SET TEXTSIZE 4096');
     const { results } = await session.run(

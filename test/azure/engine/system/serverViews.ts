@@ -3,7 +3,7 @@ import { view } from './viewDeclaration.ts';
 import type { SystemView } from './viewDeclaration.ts';
 
 /** Rows that `publishSessions` left for this connection. */
-const sessions = `json_to_recordset(coalesce(nullif(current_setting('tsql.sessions', true), ''), '[]')::json) AS s (spid int, login text, original text, program text, host text, address text, database text, started timestamp, status text, command text, transactions int, isolation int)`;
+const sessions = `json_to_recordset(coalesce(nullif(current_setting('tsql.sessions', true), ''), '[]')::json) AS s (spid int, login text, original text, program text, host text, address text, database text, started timestamp, status text, command text, transactions int, isolation int, protocol int)`;
 
 export const serverViews: readonly SystemView[] = [
   view(
@@ -22,7 +22,7 @@ export const serverViews: readonly SystemView[] = [
     'sys',
     'dm_exec_connections',
     'session_id int, connect_time datetime!, net_transport nvarchar(40)!, protocol_type nvarchar(40), protocol_version int, encrypt_option nvarchar(40)!, auth_scheme nvarchar(40)!, client_net_address varchar(48), client_tcp_port int, local_net_address varchar(48), local_tcp_port int, connection_id uniqueidentifier!, net_packet_size int',
-    `SELECT s.spid, s.started, 'TCP', 'TSQL', 1946157060, 'TRUE', 'SQL', s.address, NULL::int, NULL, NULL::int, md5(s.spid::text)::uuid, 4096 FROM ${sessions}`,
+    `SELECT s.spid, s.started, 'TCP', 'TSQL', s.protocol, 'TRUE', 'SQL', s.address, NULL::int, NULL, NULL::int, md5(s.spid::text)::uuid, 4096 FROM ${sessions}`,
   ),
   view(
     'sys',

@@ -17,6 +17,8 @@ export interface SessionFacts {
   transactions: number;
   /** 1 READ UNCOMMITTED … 5 SNAPSHOT, as sys.dm_exec_sessions counts them. */
   isolation: number;
+  /** TDS version. */
+  protocol: number;
 }
 
 export class SessionDirectory {

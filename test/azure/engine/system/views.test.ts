@@ -122,6 +122,7 @@ describe('system views', () => {
       status: 'running',
       transactions: 0,
       isolation: 4,
+      protocol: 0x08000000,
     } as const;
     directory.add(60, () => ({ ...facts, spid: 60 }));
     directory.add(52, () => ({ ...facts, spid: 52 }));
@@ -131,6 +132,10 @@ describe('system views', () => {
       'SELECT session_id, login_name, database_id, transaction_isolation_level AS level FROM sys.dm_exec_sessions',
     );
     assert.deepEqual(found, [{ session_id: 52, login_name: 'ann', database_id: 5, level: 4 }]);
+    const { rows: connections } = await connection.query(
+      'SELECT session_id, protocol_version, encrypt_option FROM sys.dm_exec_connections',
+    );
+    assert.deepEqual(connections, [{ session_id: 52, protocol_version: 0x08000000, encrypt_option: 'TRUE' }]);
   });
 });
 

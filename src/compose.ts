@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { readClouds } from './core/settings.ts';
 import { AccessService } from './services/accessService.ts';
+import { ConnectionHealth } from './services/connectionHealth.ts';
 import { ConnectionService } from './services/connectionService.ts';
 import { SignInService } from './services/signInService.ts';
 import { UserPages } from './services/userPages.ts';
@@ -15,6 +16,7 @@ import { queryFeature } from './ui/queryFeature.ts';
 import { Previews } from './ui/preview.ts';
 import { createRemedyRunner } from './ui/remedies.ts';
 import { contributedCommands, lazyCommands, registerCommands } from './ui/register.ts';
+import { accountWatch } from './ui/platform/accountWatch.ts';
 import { ConfirmedHostList, GlobalMemory } from './ui/platform/globalMemory.ts';
 import { lazySql } from './ui/platform/lazySql.ts';
 import { OutputLog } from './ui/platform/outputLog.ts';
@@ -22,10 +24,12 @@ import { SettingsConnections } from './ui/platform/settingsConnections.ts';
 import { systemClock } from './ui/platform/systemClock.ts';
 import { VscodeTokenSource } from './ui/platform/vscodeTokenSource.ts';
 import { createServerRemedies } from './ui/serverRemedies.ts';
+import { SignInItem } from './ui/signInItem.ts';
 import { StatusBar } from './ui/statusBar.ts';
 import { accessNode } from './ui/tree/accessNodes.ts';
 import type { TreeNode } from './ui/tree/treeNode.ts';
 import { UsersTree } from './ui/tree/usersTree.ts';
+import { waitingProgress } from './ui/waitingProgress.ts';
 
 /** What `activate` returns: the view as VS Code reads it, so that tests can read it too. */
 export interface ExtensionApi {
@@ -58,6 +62,12 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
       vscode.workspace.getConfiguration('passwordlessSql').inspect('visualStudioCodePlugin') ?? {};
     return typeof globalValue === 'string' ? globalValue : undefined;
   };
+  // Only the user's own: a workspace cannot open more connections than the server or the person wants.
+  const maxConnectionsPerServer = () => {
+    const { globalValue } =
+      vscode.workspace.getConfiguration('passwordlessSql').inspect('maxConnectionsPerServer') ?? {};
+    return typeof globalValue === 'number' && globalValue >= 1 ? Math.floor(globalValue) : 30;
+  };
   const reportClouds = () => {
     for (const problem of customClouds().problems) log.warn(`Settings: ${problem}`);
   };
@@ -76,12 +86,15 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
         clock: systemClock,
         vscodeTokenSource: accounts,
         visualStudioCodePlugin,
+        memory,
+        maxConnectionsPerServer,
       }),
     ),
   );
 
   // Use cases.
   const connections = keep(new ConnectionService({ store, memory, sql, clouds }));
+  const health = keep(new ConnectionHealth(sql));
   const signIn = new SignInService(sql);
   const users = new UserService(sql);
   const pages = new UserPages(users, () =>
@@ -98,6 +111,8 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
     new UsersTree({
       connections,
       signIn,
+      health,
+      sql,
       pages,
       forget: (id) => {
         pages.forget(id);
@@ -106,6 +121,25 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
       access: (connection) => [accessNode(connection, access)],
       clock: systemClock,
       log,
+    }),
+  );
+  keep(new SignInItem(health, connections));
+  keep(waitingProgress({ health, connections, clock: systemClock, cancel: (id) => sql.cancelWaiting(id) }));
+  keep(
+    accountWatch({
+      connections,
+      accounts,
+      signOut: async (id) => {
+        await health.signOut(id);
+        tree.refresh({ connectionId: id });
+      },
+      log,
+    }),
+  );
+  keep(
+    connections.onDidChangeConnections(() => {
+      const left = new Set(connections.list().map(({ id }) => id));
+      for (const id of health.needingSignIn()) if (!left.has(id)) health.forget(id);
     }),
   );
   keep(new StatusBar(connections, signIn, systemClock));
@@ -148,7 +182,12 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
     showLog: () => log.show(),
     previews: keep(new Previews()),
     reveal: (id, shape, row) => tree.reveal(id, shape, row),
-    onDidSignIn: (connectionId) => refresh({ connectionId }),
+    onDidSignIn: (connectionId) => {
+      health.signedIn(connectionId);
+      refresh({ connectionId });
+    },
+    health,
+    version: String(context.extension.packageJSON.version),
     sql,
     documents: queries.documents,
     grantDocuments: keep(new GrantDocuments()),

@@ -29,8 +29,8 @@ export type Remedy =
           value: string | number | bigint | boolean | null | Date | Uint8Array;
           sqlType?: string;
         }[];
-        /** What a count above zero means. */
-        whenFound: 'applied' | 'notApplied';
+        /** What a count above zero means; unclear: such rows may have been there before. Zero always means the opposite or "not applied". */
+        whenFound: 'applied' | 'notApplied' | 'unclear';
       };
     }
   /** A command of this extension, for the rare remedy that has no kind of its own. */

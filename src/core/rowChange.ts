@@ -98,7 +98,7 @@ function unchanged(shape: TableShape, old: UserRow, parameters: Parameter[]): st
 }
 
 /** Both sides as UTF-16: a varchar column is converted by its own code page, as it was when it was read. */
-function sameUnits(column: TableColumn, parameter: string): string {
+export function sameUnits(column: TableColumn, parameter: string): string {
   const text = parameterType(column);
   const bytes = text === 'nvarchar(max)' ? 'varbinary(max)' : 'varbinary(8000)';
   return `CONVERT(${bytes}, CONVERT(${text}, ${quoteName(column.name)})) = CONVERT(${bytes}, ${parameter})`;

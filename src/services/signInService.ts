@@ -10,7 +10,7 @@ export interface SignedIn {
 }
 
 /** What of the door to databases this needs. */
-export type SignInDoor = Pick<Sql, 'test' | 'testCredential' | 'tokenFacts' | 'onDidChangeToken' | 'close'>;
+export type SignInDoor = Pick<Sql, 'test' | 'testCredential' | 'tokenFacts' | 'onDidChangeToken' | 'signOut'>;
 
 export class SignInService {
   readonly #sql: SignInDoor;
@@ -42,9 +42,9 @@ export class SignInService {
     return this.#sql.tokenFacts(profile);
   }
 
-  /** Drops the pool and with it what the connection knew of its token. */
+  /** Forgets the token and closes everything of the connection at once. */
   forget(connectionId: string): Promise<void> {
-    return this.#sql.close(connectionId);
+    return this.#sql.signOut(connectionId);
   }
 }
 

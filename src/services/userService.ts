@@ -2,6 +2,8 @@
 import type { ConnectionProfile, TableName } from '../core/connection.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { quoteTable } from '../core/names.ts';
+import { deleteCheck, insertCheck, updateCheck } from '../core/outcomeCheck.ts';
+import type { OutcomeCheck } from '../core/outcomeCheck.ts';
 import type { Event, QueryResult, Sql, SqlStatement } from '../core/ports.ts';
 import { deleteStatement, insertStatement, rowStatement, updateStatement } from '../core/rowChange.ts';
 import type { NewValues } from '../core/rowChange.ts';
@@ -130,7 +132,8 @@ export class UserService {
   ): Promise<UserRow | undefined> {
     const shape = await this.shape(profile, table, asking);
     if (shape.kind === 'view') throw readOnly(table, 'it is a view');
-    const result = await this.#query(profile, insertStatement(shape, values), asking);
+    const check = () => insertCheck(shape, values);
+    const result = await this.#write(profile, insertStatement(shape, values), check, asking);
     const row = firstRow(result, shape);
     this.#changed({ connectionId: profile.id, table, change: { kind: 'inserted', row } });
     return row;
@@ -146,7 +149,9 @@ export class UserService {
   ): Promise<ChangeOutcome> {
     const shape = await this.#writable(profile, table, asking);
     if (values.size === 0) return { kind: 'done', row: old };
-    const row = firstRow(await this.#query(profile, updateStatement(shape, old, values), asking), shape);
+    const check = () => updateCheck(shape, old, values);
+    const result = await this.#write(profile, updateStatement(shape, old, values), check, asking);
+    const row = firstRow(result, shape);
     if (!row) return this.#changedMeanwhile(profile, shape, old, asking);
     this.#changed({ connectionId: profile.id, table, change: { kind: 'updated', old, row } });
     return { kind: 'done', row };
@@ -160,7 +165,8 @@ export class UserService {
     asking: Asking = {},
   ): Promise<ChangeOutcome> {
     const shape = await this.#writable(profile, table, asking);
-    const result = await this.#query(profile, deleteStatement(shape, row), asking);
+    const check = () => deleteCheck(shape, row);
+    const result = await this.#write(profile, deleteStatement(shape, row), check, asking);
     if (result.rows.length === 0) return this.#changedMeanwhile(profile, shape, row, asking);
     this.#changed({ connectionId: profile.id, table, change: { kind: 'deleted', row } });
     return { kind: 'done', row };
@@ -199,6 +205,21 @@ export class UserService {
     }
   }
 
+  /** A change whose reply was lost comes with the way to find out what became of it. */
+  async #write(
+    profile: ConnectionProfile,
+    statement: SqlStatement,
+    check: () => OutcomeCheck | undefined,
+    asking: Asking,
+  ): Promise<QueryResult> {
+    try {
+      return await this.#query(profile, statement, asking);
+    } catch (error) {
+      if (!isAppError(error, 'outcomeUnknown')) throw error;
+      throw withCheck(error, profile.id, check());
+    }
+  }
+
   #query(profile: ConnectionProfile, statement: SqlStatement, asking: Asking): Promise<QueryResult> {
     return this.#sql.query(profile, statement, asking);
   }
@@ -216,6 +237,15 @@ function shapeKey(connectionId: string, table: TableName): string {
 function firstRow(result: QueryResult, shape: TableShape): UserRow | undefined {
   const values = result.rows[0];
   return values && values.length === shape.columns.length ? { values } : undefined;
+}
+
+function withCheck(error: AppError, connectionId: string, check: OutcomeCheck | undefined): AppError {
+  const others = error.remedies.filter(({ kind }) => kind !== 'checkOutcome' && kind !== 'retry');
+  return new AppError('outcomeUnknown', error.message, {
+    remedies: [{ kind: 'checkOutcome', connectionId, ...(check ? { check } : {}) }, ...others],
+    cause: error,
+    ...(error.server ? { server: error.server } : {}),
+  });
 }
 
 /** "Invalid column name" and "Invalid object name": the table is not what it was. */

@@ -5,11 +5,15 @@ import { credentialCommands } from './commands/credential.ts';
 import type { CredentialCommandParts } from './commands/credential.ts';
 import { GrantService } from '../services/grantService.ts';
 import type { Sql } from '../core/ports.ts';
+import { diagnosticsCommands } from './commands/diagnostics.ts';
+import type { DiagnosticsCommandParts } from './commands/diagnostics.ts';
 import { exportCommands } from './commands/export.ts';
 import { queryCommands } from './commands/query.ts';
 import type { QueryCommandParts } from './commands/query.ts';
 import { grantCommands } from './commands/grant.ts';
 import type { GrantCommandParts } from './commands/grant.ts';
+import { outcomeCommands } from './commands/outcome.ts';
+import type { OutcomeCommandParts } from './commands/outcome.ts';
 import { tableCommands } from './commands/tables.ts';
 import type { TableCommandParts } from './commands/tables.ts';
 import { userCommands } from './commands/users.ts';
@@ -24,6 +28,8 @@ export { parameterPrompt } from './queryParameters.ts';
 
 export type CommandParts = ConnectionCommandParts &
   CredentialCommandParts &
+  DiagnosticsCommandParts &
+  OutcomeCommandParts &
   Omit<GrantCommandParts, 'grants'> &
   QueryCommandParts &
   UserCommandParts &
@@ -34,6 +40,8 @@ export function commandTables(parts: CommandParts): CommandTable {
   return {
     ...connectionCommands(parts),
     ...credentialCommands(parts),
+    ...diagnosticsCommands(parts),
+    ...outcomeCommands(parts),
     // Built here and not in compose: nothing else grants, and it need not be there at activation.
     ...grantCommands({ ...parts, grants: new GrantService(parts.sql) }),
     ...queryCommands(parts),

@@ -108,12 +108,14 @@ export function createRemedyRunner(server: ServerRemedies, log: { show(): void }
       case 'retry':
         await retry?.();
         return;
-      case 'checkOutcome':
-        await vscode.commands.executeCommand('passwordlessSql.checkOutcome', {
+      case 'checkOutcome': {
+        const again = await vscode.commands.executeCommand('passwordlessSql.checkOutcome', {
           target: { connectionId: remedy.connectionId },
           ...(remedy.check === undefined ? {} : { check: remedy.check }),
         });
+        if (again === true) await retry?.();
         return;
+      }
       case 'command':
         await vscode.commands.executeCommand(remedy.command, ...remedy.arguments);
         return;

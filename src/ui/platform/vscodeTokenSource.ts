@@ -11,6 +11,9 @@ import type { RawToken, TokenRequest, TokenSource } from '../../core/ports.ts';
  * the authority (vscode, extensions/microsoft-authentication, scopeData.ts).
  */
 export class VscodeTokenSource implements TokenSource {
+  /** Whose token was handed over last, where the connection names no account. */
+  readonly #used = new Map<string, vscode.AuthenticationSessionAccountInformation>();
+
   async getToken(request: TokenRequest): Promise<RawToken> {
     const { cloud, credential, mode, signal } = request;
     if (signal?.aborted) throw cancelled(signal.reason);
@@ -20,7 +23,10 @@ export class VscodeTokenSource implements TokenSource {
     if (tenant) scopes.push(`VSCODE_TENANT:${tenant}`);
     const session = await this.#session(cloud, scopes, mode, account);
     if (signal?.aborted) throw cancelled(signal.reason);
-    if (session) return { token: session.accessToken };
+    if (session) {
+      this.#used.set(usedKey(cloud, credential), session.account);
+      return { token: session.accessToken };
+    }
     throw new AppError(
       'signInRequired',
       vscode.l10n.t('{0} must sign in to reach the database.', account?.label ?? vscode.l10n.t('Somebody')),
@@ -34,6 +40,14 @@ export class VscodeTokenSource implements TokenSource {
     } catch (error) {
       throw providerFailure(error, cloud);
     }
+  }
+
+  /** The account whose tokens were handed over for a credential; undefined before the first one. */
+  usedBy(
+    cloud: Cloud,
+    credential: CredentialChoice,
+  ): vscode.AuthenticationSessionAccountInformation | undefined {
+    return this.#used.get(usedKey(cloud, credential));
   }
 
   /** Lets the person add an account to VS Code and returns it. @throws AppError signInDeclined, credentialUnavailable */
@@ -103,6 +117,10 @@ export class VscodeTokenSource implements TokenSource {
       throw providerFailure(error, cloud);
     }
   }
+}
+
+function usedKey(cloud: Cloud, credential: CredentialChoice): string {
+  return JSON.stringify([cloud.vscodeProvider, cloud.id, credential.account?.id, credential.tenant]);
 }
 
 /** `account.id` is `<object id>.<home tenant>` for Microsoft accounts. */

@@ -15,6 +15,8 @@ export interface TreeNode {
   readonly id: string;
   readonly target?: NodeTarget;
   toTreeItem(): vscode.TreeItem;
+  /** Asked when a person points at the item. */
+  tooltip?(): string | vscode.MarkdownString;
   /** Absent = a leaf. What it throws becomes an error node. */
   children?(): Promise<readonly TreeNode[]> | readonly TreeNode[];
 }

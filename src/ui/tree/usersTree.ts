@@ -1,10 +1,11 @@
 // The "Users" view: connections, below each its tables of users and its access; follows what services tell.
 import * as vscode from 'vscode';
-import type { Clock, Log } from '../../core/ports.ts';
+import type { Clock, Log, Sql } from '../../core/ports.ts';
 import { defaultTable } from '../../core/connection.ts';
 import type { TableName } from '../../core/connection.ts';
 import type { UserRow } from '../../core/rowPage.ts';
 import type { TableShape } from '../../core/tableShape.ts';
+import type { ConnectionHealth } from '../../services/connectionHealth.ts';
 import type { ConnectionService, SavedConnection } from '../../services/connectionService.ts';
 import type { SignInService } from '../../services/signInService.ts';
 import type { UserPages } from '../../services/userPages.ts';
@@ -18,6 +19,8 @@ export const usersViewId = 'passwordlessSql.users';
 export interface UsersTreeParts {
   connections: ConnectionService;
   signIn: SignInService;
+  health: ConnectionHealth;
+  sql: Pick<Sql, 'diagnostics'>;
   pages: UserPages;
   /** Drops everything that is remembered of a connection's database. */
   forget: (connectionId: string) => void;
@@ -52,6 +55,7 @@ export class UsersTree implements vscode.Disposable {
         this.#provider.refresh();
       }),
       parts.signIn.onDidChangeToken(({ connectionId }) => this.#relabel(connectionId)),
+      parts.health.onDidChange(({ connectionId }) => this.#relabel(connectionId)),
       parts.pages.onDidChangePage(({ connectionId, table }) =>
         this.#provider.refresh(tableNodeId(connectionId, table)),
       ),
@@ -93,7 +97,7 @@ export class UsersTree implements vscode.Disposable {
   }
 
   #connection(connection: SavedConnection, activeId: string | undefined): TreeNode {
-    const { signIn, pages, access, clock } = this.#parts;
+    const { signIn, health, sql, pages, access, clock } = this.#parts;
     const active = connection.id === activeId;
     const tables: readonly TableName[] = connection.tables.length > 0 ? connection.tables : [defaultTable];
     return connectionNode({
@@ -101,6 +105,9 @@ export class UsersTree implements vscode.Disposable {
       active,
       // Asked each time the item is drawn: the token changes while the node stays.
       token: () => signIn.tokenFacts(connection),
+      diagnostics: () => sql.diagnostics(connection),
+      waiting: () => health.waiting(connection.id),
+      signedOut: () => health.isSignedOut(connection.id),
       now: () => clock.now(),
       children: () => [
         ...tables.map((table, index) =>

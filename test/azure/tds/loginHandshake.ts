@@ -33,6 +33,8 @@ const LARGEST_PACKET = 16_383;
 /** How the handshake talks to its connection. */
 export interface LoginChannel {
   readonly clientAddress: string;
+  /** TLS came first: that is TDS 8, also for a client whose LOGIN7 says 7.4, as tedious's does. */
+  readonly strict: boolean;
   /** TLS server name indication, known once the client has spoken through TLS; '' when there was none. */
   sni(): string;
   receive(): Promise<TdsMessage>;
@@ -77,7 +79,7 @@ export async function performLogin(
     language: login7.language || 'us_english',
     readOnlyIntent: login7.readOnlyIntent,
     clientAddress: channel.clientAddress,
-    tdsVersion,
+    tdsVersion: channel.strict ? TdsVersion.v80 : tdsVersion,
   };
   const target = options.route?.(login);
   if (target) return { routed: routedResponse(login7, tdsVersion, prelogin, target) };

@@ -32,6 +32,7 @@ const QUEUE_LIMIT = 64;
 export class TdsConnection implements ConnectionInfo, RequestHost {
   readonly id: number;
   readonly clientAddress: string;
+  private strict = false;
   readonly since = new Date();
   requests = 0;
   rows = 0;
@@ -160,6 +161,7 @@ export class TdsConnection implements ConnectionInfo, RequestHost {
   /** Everything above TLS. `prelogin` is undefined when it still has to come (TDS 8). */
   private run(stream: TLSSocket, prelogin: Prelogin | undefined): void {
     this.stream = stream;
+    this.strict = prelogin === undefined;
     this.outbound = new Outbound(stream, (how) => this.drop(how));
     const packets = new PacketReader(LOGIN_LIMIT, (message) => this.deliver(message));
     this.packets = packets;
@@ -261,6 +263,7 @@ export class TdsConnection implements ConnectionInfo, RequestHost {
         this.options,
         {
           clientAddress: this.clientAddress,
+          strict: this.strict,
           sni: () => this.stream?.servername || '',
           receive: () => this.receive(),
           announced: async (login7) => {

@@ -119,8 +119,9 @@ export class VscodeTokenSource implements TokenSource {
   }
 }
 
+/** Without the tenant: a token may be asked for in the one that the server named. */
 function usedKey(cloud: Cloud, credential: CredentialChoice): string {
-  return JSON.stringify([cloud.vscodeProvider, cloud.id, credential.account?.id, credential.tenant]);
+  return JSON.stringify([cloud.vscodeProvider, cloud.id, credential.account?.id]);
 }
 
 /** `account.id` is `<object id>.<home tenant>` for Microsoft accounts. */

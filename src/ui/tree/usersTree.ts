@@ -55,7 +55,10 @@ export class UsersTree implements vscode.Disposable {
         this.#provider.refresh();
       }),
       parts.signIn.onDidChangeToken(({ connectionId }) => this.#relabel(connectionId)),
-      parts.health.onDidChange(({ connectionId }) => this.#relabel(connectionId)),
+      parts.health.onDidChange(({ connectionId }) => {
+        this.#relabel(connectionId);
+        this.#sayWhatWaits();
+      }),
       parts.pages.onDidChangePage(({ connectionId, table }) =>
         this.#provider.refresh(tableNodeId(connectionId, table)),
       ),
@@ -116,6 +119,15 @@ export class UsersTree implements vscode.Disposable {
         ...access(connection),
       ],
     });
+  }
+
+  /** Above the tree: a connection's own line is not drawn again while what is below it is being read. */
+  #sayWhatWaits(): void {
+    const names = this.#parts.connections
+      .list()
+      .filter(({ id }) => this.#parts.health.waiting(id)?.gesture === false)
+      .map(({ name }) => name);
+    this.#view.message = names.length > 0 ? vscode.l10n.t('{0}: resuming…', names.join(', ')) : '';
   }
 
   /** Draws the connection's own line again; what is below is held in memory. */

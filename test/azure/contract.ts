@@ -151,7 +151,8 @@ export type ClientRequest =
  * Every method that can fill the socket's buffer returns a promise when the backend must wait (back-pressure), undefined otherwise.
  */
 export interface ResponseWriter {
-  columns(columns: ResultColumn[]): void;
+  /** `order`: which columns the rows are sorted by, from 1, when ORDER BY names only columns of the result. */
+  columns(columns: ResultColumn[], order?: readonly number[]): void;
   row(values: SqlValue[]): Promise<void> | undefined;
   /** Rows already encoded as ROW/NBCROW tokens for the columns last announced (benchmarks, caches). */
   encodedRows(tokens: Uint8Array, count: number): Promise<void> | undefined;

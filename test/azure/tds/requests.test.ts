@@ -56,6 +56,28 @@ describe('TDS requests', () => {
     assert.deepEqual(infos, ['4: printed']);
   });
 
+  it('tells the order of a result, and only where there is one', async () => {
+    fixture.backend.execute = (_request, out) => {
+      const columns = ['a', 'b', 'c'].map(
+        (name) => ({ name, type: { name: 'int' }, nullable: false }) as const,
+      );
+      for (const order of [[3, 1], []]) {
+        out.columns([...columns], order);
+        void out.row([1, 2, 3]);
+        out.done({ kind: 'statement', rowCount: 1 });
+      }
+    };
+    const orders: number[][] = [];
+    const result = await query(connection, 'SELECT a, b, c FROM t ORDER BY c, a', (request) =>
+      request.on('order', (columns) => orders.push(columns)),
+    );
+    assert.deepEqual(result.rows, [
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    assert.deepEqual(orders, [[3, 1]]);
+  });
+
   it('hands over what was flushed while the request goes on', async () => {
     let goOn = (): void => undefined;
     const gate = new Promise<void>((resolve) => {

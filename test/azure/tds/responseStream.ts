@@ -62,10 +62,14 @@ export class ResponseStream implements ResponseWriter {
     context.cursor.packetId = 1;
   }
 
-  columns(columns: ResultColumn[]): void {
+  columns(columns: ResultColumn[], order: readonly number[] = []): void {
     this.before();
     this.current = this.encoderFor(columns);
     this.current.writeMetadata(this.out);
+    if (order.length === 0) return;
+    this.out.uint8(Token.order);
+    this.out.uint16(order.length * 2);
+    for (const column of order) this.out.uint16(column);
   }
 
   row(values: SqlValue[]): Promise<void> | undefined {

@@ -6,6 +6,7 @@ import { Feature } from './login7.ts';
 export const Token = {
   returnStatus: 0x79,
   columnMetadata: 0x81,
+  order: 0xa9,
   error: 0xaa,
   info: 0xab,
   loginAck: 0xad,

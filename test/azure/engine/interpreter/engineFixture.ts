@@ -14,7 +14,7 @@ import type { Authorization } from '../session.ts';
 import type { BackendSession } from '../../contract.ts';
 
 export interface Answer {
-  results: { columns: ResultColumn[]; rows: SqlValue[][] }[];
+  results: { columns: ResultColumn[]; rows: SqlValue[][]; order?: readonly number[] }[];
   messages: SqlMessage[];
   /** Row counts of the DONEs that had one. */
   counts: (number | bigint)[];
@@ -125,8 +125,8 @@ export class TestSession {
       flushed: [],
     };
     const out: ResponseWriter = {
-      columns: (columns) => {
-        answer.results.push({ columns, rows: [] });
+      columns: (columns, order = []) => {
+        answer.results.push({ columns, rows: [], ...(order.length > 0 ? { order } : {}) });
       },
       row: (values) => {
         answer.results.at(-1)?.rows.push(values);

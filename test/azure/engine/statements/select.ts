@@ -9,6 +9,7 @@ import { raise, unsupported } from '../bind/raise.ts';
 import { decoder } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
+import { orderOf } from './resultOrder.ts';
 import { createTableFor } from './selectInto.ts';
 import { withinTextSize } from './textSize.ts';
 import { beginTransaction } from './transaction.ts';
@@ -124,7 +125,8 @@ export async function executeSelect(
     interpreter.done({ rowCount: 0, command: commands.select });
     return;
   }
-  const count = await streamRows(interpreter, sql, parameters, columns);
+  const order = orderOf(statement.query, columns);
+  const count = await streamRows(interpreter, sql, parameters, columns, order);
   state.rowCount = BigInt(count);
   interpreter.done({ rowCount: count, command: commands.select });
 }
@@ -135,6 +137,7 @@ export async function streamRows(
   sql: string,
   parameters: readonly (string | null)[],
   columns: ResultColumn[],
+  order: readonly number[] = [],
 ): Promise<number> {
   const { out } = interpreter;
   const { textSize } = interpreter.state.options;
@@ -144,7 +147,7 @@ export async function streamRows(
   const announce = (): void => {
     if (announced) return;
     announced = true;
-    out.columns(columns);
+    out.columns(columns, order);
   };
   let count = 0;
   await interpreter.connection.stream(sql, parameters, {

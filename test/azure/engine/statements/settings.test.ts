@@ -59,6 +59,22 @@ describe('Settings of a session', () => {
   });
 });
 
+describe('A sorted result', () => {
+  it('tells the columns that it is sorted by, unless one is not among them', async () => {
+    const { results, errors } =
+      await session.run(`SELECT name, object_id AS id FROM sys.objects ORDER BY ID DESC, name;
+      SELECT name, type FROM sys.objects ORDER BY 2;
+      SELECT name FROM sys.objects ORDER BY object_id;
+      SELECT name FROM sys.objects ORDER BY name + 'x';
+      SELECT name FROM sys.objects`);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      results.map((result) => result.order),
+      [[2, 1], [2], undefined, undefined, undefined],
+    );
+  });
+});
+
 describe('Errors', () => {
   it('of every statement that does not compile are told, and nothing runs', async () => {
     const { errors, results } = await session.run('SELECT a;\nSELECT 1;\nSELECT b;');

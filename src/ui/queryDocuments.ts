@@ -53,6 +53,8 @@ export class QueryDocument {
 const boundKey = 'passwordlessSql.queryBound';
 /** Times 50 ms that a file may take to open in place of the untitled query that was saved. */
 const savedTurns = 10;
+/** Milliseconds after a click within which VS Code has noticed that a webview has the focus: it looks now and then (webview's pre/index.html, trackFocus). */
+const lateFocus = 500;
 const runningKey = 'passwordlessSql.queryRunning';
 
 export class QueryDocuments implements vscode.Disposable {
@@ -218,11 +220,16 @@ export class QueryDocuments implements vscode.Disposable {
     const text = await vscode.workspace.openTextDocument(document.uri);
     const { firstNonWhitespaceCharacterIndex: column } = text.lineAt(Math.min(line, text.lineCount - 1));
     const place = new vscode.Position(Math.min(line, text.lineCount - 1), column);
-    const editor = await vscode.window.showTextDocument(text, {
-      ...(open?.viewColumn === undefined ? {} : { viewColumn: open.viewColumn }),
-      selection: new vscode.Range(place, place),
-    });
-    editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    const show = async (): Promise<void> => {
+      const editor = await vscode.window.showTextDocument(text, {
+        ...(open?.viewColumn === undefined ? {} : { viewColumn: open.viewColumn }),
+        selection: new vscode.Range(place, place),
+      });
+      editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    };
+    await show();
+    // The click on the line gave the results the focus, and VS Code may learn of that only now.
+    if (await document.panel?.activatedWithin(lateFocus, this.#parts.clock)) await show();
   }
 
   #tabClosed(tab: vscode.Tab): void {
@@ -297,10 +304,12 @@ export class QueryDocuments implements vscode.Disposable {
     document.uri = text.uri;
     this.#documents.set(text.uri.toString(), document);
     // Closing the only text of its group has moved the results there, and they must not be covered.
-    const covers = document.panel?.viewColumn === vscode.ViewColumn.One;
-    if (covers) await vscode.commands.executeCommand('workbench.action.newGroupAbove');
-    const viewColumn = covers ? vscode.ViewColumn.Active : vscode.ViewColumn.One;
-    await vscode.window.showTextDocument(text, { viewColumn });
+    if (document.panel?.viewColumn === vscode.ViewColumn.One) {
+      await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup');
+      await vscode.commands.executeCommand('workbench.action.newGroupAbove');
+    }
+    // By its number: which group is the active one may change meanwhile, when the results take the focus back.
+    await vscode.window.showTextDocument(text, { viewColumn: vscode.ViewColumn.One });
     this.#showContext();
     this.#changed.fire();
   }

@@ -14,7 +14,7 @@ import {
 } from '../core/gridMessages.ts';
 import { GridOffers } from '../core/gridOffers.ts';
 import { packWindow } from '../core/gridWindow.ts';
-import type { Disposable, Log } from '../core/ports.ts';
+import type { Clock, Disposable, Log } from '../core/ports.ts';
 import type { NumberedSet, QueryEditor } from '../services/queryEditor.ts';
 import { isCancellation } from './errorBoundary.ts';
 import type { QueryValues } from './queryValues.ts';
@@ -92,6 +92,23 @@ export class ResultsPanel implements vscode.Disposable {
     if (!found)
       throw new AppError('invalidInput', 'There are no results to export. Run a query that returns rows.');
     return found;
+  }
+
+  /** Whether the results come to the front within so many milliseconds. */
+  async activatedWithin(ms: number, clock: Pick<Clock, 'sleep'>): Promise<boolean> {
+    if (this.#disposed) return false;
+    let stop = (): void => undefined;
+    const activated = new Promise<boolean>((resolve) => {
+      const listening = this.#panel.onDidChangeViewState(({ webviewPanel }) => {
+        if (webviewPanel.active) resolve(true);
+      });
+      stop = () => listening.dispose();
+    });
+    try {
+      return await Promise.race([activated, clock.sleep(ms).then(() => false)]);
+    } finally {
+      stop();
+    }
   }
 
   reveal(): void {

@@ -179,7 +179,7 @@ async function addColumns(
     } else if (
       filled &&
       given !== undefined &&
-      (!column.nullable || /\bWITH\s+VALUES\b/iu.test(given.text))
+      (!column.nullable || (node?.kind === 'columnDefinition' && node.defaultWithValues === true))
     ) {
       const value = await context.binder.constant(given.expression, column.type);
       await context.connection.script(

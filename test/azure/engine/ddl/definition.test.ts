@@ -158,6 +158,14 @@ describe('ALTER TABLE', () => {
     ]);
   });
 
+  it('gives a default to the rows that are there WITH VALUES only, when the column may be NULL', async () => {
+    await run('CREATE TABLE filled (id int); INSERT filled VALUES (1)');
+    await run(
+      'ALTER TABLE filled ADD without int NULL DEFAULT 7, given int NULL CONSTRAINT df_given DEFAULT (8) WITH VALUES',
+    );
+    assert.deepEqual(await rows('SELECT without, given FROM filled'), [[null, 8]]);
+  });
+
   it('changes types and checks the rows', async () => {
     await run(`CREATE TABLE change (a varchar(10), b int); INSERT change VALUES ('12', 1), (NULL, 2)`);
     await run('ALTER TABLE change ALTER COLUMN a int');

@@ -178,7 +178,7 @@ export async function runRequest(
   const error = requestError(failure, context, connection.closed);
   if (error.code !== 'connectionLost') throw error;
   // A read whose end nobody waits for any more has no outcome to tell of.
-  if (onlyReads(text)) throw isAborted(signal) ? cancelled(failure) : error;
+  if (onlyReads(statement.text)) throw isAborted(signal) ? cancelled(failure) : error;
   if (wasNotSent(error)) throw error;
   throw unknown(
     context,

@@ -155,6 +155,26 @@ describe('query', () => {
     assert.deepEqual((await sql.query(profile, { text: 'SELECT 1;' })).rows, [[1]], 'the next one is fine');
   });
 
+  for (const [what, statement] of [
+    ['a page', { text: 'SELECT id FROM t ORDER BY id OFFSET 0 ROWS FETCH NEXT 5 ROWS ONLY' }],
+    [
+      'a value that is converted in front of it',
+      { text: 'SELECT @a;', parameters: [{ name: 'a', value: '1.00', sqlType: 'decimal(10, 2)' }] },
+    ],
+  ] as const) {
+    it(`asks again when the answer of a read was lost: ${what}`, async () => {
+      const { sql, profile, front } = await start();
+      await sql.query(profile, { text: 'SELECT 1;' });
+      front.backend.execute = (_request, out) => {
+        front.backend.execute = (_again, next) => one(next);
+        for (const { id } of front.server.connections) front.server.closeConnection(id, 'rst');
+        one(out);
+      };
+      assert.deepEqual((await sql.query(profile, statement)).rows, [[1]]);
+      assert.equal(front.backend.logins.length, 2);
+    });
+  }
+
   it('maps an error of the statement and keeps the connection', async () => {
     const { sql, profile, front } = await start();
     front.backend.execute = (_request, out) => {

@@ -33,6 +33,8 @@ export interface Opened {
   connection: Connection;
   pool: TokenPool;
   owner: TokenOwner;
+  /** With which the connection was opened: once it has ended, nobody else knows. */
+  token: AccessToken | undefined;
 }
 
 /** What one request went through so far, over all its attempts. */
@@ -138,6 +140,7 @@ export class Pools {
       if (failure !== undefined) await this.#afterFailure(state, profile, failure, attempt, options);
       for (;;) {
         const signal = await state.room.enter(attempt.wait, options.signal);
+        let pool: TokenPool | undefined;
         try {
           const owner = await this.#parts.owners.of(profile, signal);
           const { owner: before } = state;
@@ -146,13 +149,13 @@ export class Pools {
           const token = await this.#token(state, owner, options, attempt, signal);
           if (token === known && !this.#isSameOwner(before, owner))
             for (const listener of this.#shareListeners) listener({ connectionId: profile.id });
-          const pool = this.#pool(state, profile, owner, token);
-          const opened = { connection: await open(pool, signal), pool, owner };
+          pool = this.#pool(state, profile, owner, token);
+          const connection = await open(pool, signal);
           state.room.over();
-          return opened;
+          return { connection, pool, owner, token: pool.tokenOf(connection) };
         } catch (error) {
           if (!isAppError(error)) throw error;
-          await this.#afterFailure(state, profile, error, attempt, options);
+          await this.#afterFailure(state, profile, error, attempt, options, pool?.tokenOf(error));
         }
       }
     } catch (error) {
@@ -181,13 +184,14 @@ export class Pools {
     await Promise.all([...this.#states.keys()].map((id) => this.close(id, 'now')));
   }
 
-  /** Prepares the next attempt, or throws. */
+  /** Prepares the next attempt, or throws. `used`: the token of a login that failed. */
   async #afterFailure(
     state: ConnectionState,
     profile: ConnectionProfile,
     error: AppError,
     attempt: Attempt,
     options: Options,
+    used?: AccessToken,
   ): Promise<void> {
     const { tokens, owners, clock, log } = this.#parts;
     if (error.code === 'cancelled' || error.code === 'signInRequired') throw error;
@@ -195,8 +199,8 @@ export class Pools {
     const { owner } = state;
     if (isTokenRefused(error) && attempt.refused === undefined && owner !== undefined) {
       // The source may hold the same token still; then a person is asked, or told.
-      attempt.refused = tokens.peek(owner)?.token ?? '';
-      tokens.drop(owner);
+      attempt.refused = used?.token ?? '';
+      if (used !== undefined) tokens.drop(owner, used);
       log.info(`${profile.name}: the server says that the token has expired; getting another one.`);
       return;
     }

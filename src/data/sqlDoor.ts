@@ -257,8 +257,7 @@ export class SqlDoor implements Sql {
     return onlyReads(text) && (error.code === 'connectionLost' || error.code === 'deadlock');
   }
 
-  #dropToken({ connection, pool, owner }: Opened): string {
-    const token = pool.tokenOf(connection);
+  #dropToken({ owner, token }: Opened): string {
     if (token !== undefined) this.#parts.tokens.drop(owner, token);
     return token?.token ?? '';
   }

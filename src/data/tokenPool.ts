@@ -94,6 +94,8 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
   readonly #parts: TokenPoolParts;
   /** Every connection that is open. */
   readonly #lives = new Map<Connection, Life>();
+  /** What failed logins were tried with: by the time somebody looks, there may be a newer one. */
+  readonly #failed = new WeakMap<AppError, AccessToken>();
   /** The connection that mssql is making, and its guard; read by closures that exist before `super()` returns. */
   readonly #making: Making;
   readonly #authority: Authority;
@@ -139,9 +141,9 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     return { inUse: pooled.length - idle, idle, waiting: this.connected ? this.pending : 0 };
   }
 
-  /** The token with which a connection was opened. */
-  tokenOf(connection: Connection): AccessToken | undefined {
-    return this.#lives.get(connection)?.token;
+  /** The token with which a connection was opened, or with which a login failed. */
+  tokenOf(what: Connection | AppError): AccessToken | undefined {
+    return what instanceof Error ? this.#failed.get(what) : this.#lives.get(what)?.token;
   }
 
   /**
@@ -371,7 +373,9 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
       return connection;
     } catch (error) {
       if (signal.aborted) throw cancelled(signal.reason);
-      throw connectError(error, messages, this.context);
+      const failure = connectError(error, messages, this.context);
+      this.#failed.set(failure, token);
+      throw failure;
     } finally {
       made?.removeListener('errorMessage', onMessage);
       signal.removeEventListener('abort', giveUp);

@@ -407,6 +407,48 @@ describe('a token that only a person can renew', () => {
   });
 });
 
+describe('a token that the server calls expired', () => {
+  it('is told from the newer one that somebody else got meanwhile', async () => {
+    const tokens = [jwt(), jwt()];
+    let refused = 0;
+    let newer: (() => void) | undefined;
+    const gotNewer = new Promise<void>((resolve) => (newer = resolve));
+    let asked = 0;
+    const { sql, profile } = await start({
+      // A source with a cache of its own: the second token stays the newest.
+      token: () => tokens[Math.min(asked++, 1)] ?? '',
+      server: {
+        verifyToken: async (token) => {
+          if (token === tokens[1]) {
+            newer?.();
+            return { aud: audience, tid: tenant, oid: 'oid-ada', upn: 'ada', exp: 2_000_000_000 };
+          }
+          if (refused++ > 0) await gotNewer;
+          throw sqlError(18_456, 'Login failed. Token is expired.');
+        },
+      },
+    });
+    const sessions = await Promise.all([sql.openSession(profile), sql.openSession(profile)]);
+    assert.equal(asked, 2, 'nobody threw the newer one away');
+    await Promise.all(sessions.map((session) => session.close()));
+  });
+
+  it('is replaced also when its connection was ended along with it', async () => {
+    const { sql, profile, front, received } = await start();
+    front.backend.execute = (_request, out) => {
+      front.backend.execute = (_again, next) => one(next);
+      out.message({ number: 40_623, state: 1, class: 20, message: 'Reauthentication failed.', line: 1 });
+      out.done({ kind: 'statement', error: true });
+      setImmediate(() => {
+        for (const { id } of front.server.connections) front.server.closeConnection(id, 'fin');
+      });
+    };
+    await sql.transaction(profile, [{ text: 'DELETE FROM t;' }]);
+    assert.equal(received.length, 2);
+    assert.notEqual(received[0], received[1], 'a fresh token');
+  });
+});
+
 describe('a cancel that comes too late', () => {
   it('does not say that nothing happened when the server says that rows were changed', async () => {
     const { sql, profile, front } = await start();

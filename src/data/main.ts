@@ -45,17 +45,21 @@ export function createSql(dependencies: SqlDependencies): Sql {
     dependencies.vscodeTokenSource,
     visualStudioCodePlugin === undefined ? {} : { visualStudioCodePlugin },
   );
+  const limit = new ServerLimit(dependencies.maxConnectionsPerServer ?? (() => defaultServerLimit));
+  const times = { ...usualTimes, ...dependencies.times };
   return new SqlDoor({
     tokens: new TokenCache({ sources, clock, log }),
     owners: new TokenOwners({
       hosts: new TrustedHosts(clouds, confirmedHosts),
       tenants: new ServerTenants(dependencies.memory),
+      limit,
+      patience: times.acquireTimeout,
       applicationName,
     }),
-    limit: new ServerLimit(dependencies.maxConnectionsPerServer ?? (() => defaultServerLimit)),
+    limit,
     clock,
     log,
-    times: { ...usualTimes, ...dependencies.times },
+    times,
     applicationName,
   });
 }

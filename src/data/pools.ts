@@ -7,7 +7,7 @@ import { isTokenRefused } from '../core/sqlErrors.ts';
 import { emptyCounts, type ConnectionState } from './connectionState.ts';
 import { withRemedies } from './outcome.ts';
 import type { PoolTimes } from './poolConfig.ts';
-import type { ServerLimit } from './serverLimit.ts';
+import { serverKey, type ServerLimit } from './serverLimit.ts';
 import type { TokenCache, TokenMode, TokenOwner } from './tokenCache.ts';
 import type { TokenOwners } from './tokenOwners.ts';
 import { TokenPool } from './tokenPool.ts';
@@ -354,11 +354,6 @@ export class Pools {
     state.needsSignIn = needed;
     for (const listener of this.#signInListeners) listener({ connectionId: state.id, needed });
   }
-}
-
-/** What the cap counts by. */
-export function serverKey({ server, port }: ConnectionProfile): string {
-  return `${server.toLowerCase()}:${port}`;
 }
 
 function modeOf(gesture: boolean | undefined): TokenMode {

@@ -1,5 +1,11 @@
 // How many connections this extension opens to one server over all its databases; who comes first is served first.
+import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError, cancelled } from '../core/errors.ts';
+
+/** What the cap counts by. */
+export function serverKey({ server, port }: ConnectionProfile): string {
+  return `${server.toLowerCase()}:${port}`;
+}
 
 /** Whoever holds connections that may have to make room. */
 export interface Evictable {

@@ -2,6 +2,7 @@
 import type { Cloud } from '../core/cloud.ts';
 import type { ConnectionProfile } from '../core/connection.ts';
 import type { Memory } from '../core/ports.ts';
+import { SharedWork } from './sharedWork.ts';
 
 const memoryKey = 'serverTenants';
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -12,7 +13,7 @@ export class ServerTenants {
   readonly #memory: Pick<Memory, 'get' | 'set'> | undefined;
   readonly #known = new Map<string, string>();
   /** Questions under way, one per server. */
-  readonly #asking = new Map<string, Promise<string | undefined>>();
+  readonly #asking = new Map<string, SharedWork<string | undefined>>();
 
   constructor(memory: Pick<Memory, 'get' | 'set'> | undefined) {
     this.#memory = memory;
@@ -28,23 +29,36 @@ export class ServerTenants {
     return this.#known.get(key(profile, cloud));
   }
 
-  /** The tenant of a server; `probe` asks it, once however many want to know. Undefined when it names none. */
+  /**
+   * The tenant of a server; `probe` asks it, once however many want to know, and is told to stop when nobody does. Undefined when it
+   * names none.
+   * @throws AppError what `probe` throws, cancelled
+   */
   async of(
     profile: ConnectionProfile,
     cloud: Cloud,
-    probe: () => Promise<string | undefined>,
+    probe: (stop: AbortSignal) => Promise<string | undefined>,
+    signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
     const server = key(profile, cloud);
     const known = this.#known.get(server);
     if (known !== undefined) return known === none ? undefined : known;
     let asking = this.#asking.get(server);
     if (asking === undefined) {
-      asking = probe().finally(() => this.#asking.delete(server));
-      this.#asking.set(server, asking);
+      const question = new SharedWork(probe, () => {
+        if (this.#asking.get(server) === question) this.#asking.delete(server);
+      });
+      asking = question;
+      this.#asking.set(server, question);
     }
-    const tenant = await asking;
+    const tenant = await asking.join(signal);
     this.remember(profile, cloud, tenant);
     return tenant;
+  }
+
+  /** Ends what is being asked. */
+  dispose(): void {
+    for (const question of this.#asking.values()) question.abort();
   }
 
   remember(profile: ConnectionProfile, cloud: Cloud, tenant: string | undefined): void {

@@ -15,16 +15,9 @@ import type {
 import { isTokenRefused, isTransient } from '../core/sqlErrors.ts';
 import { commit, reset, uncommitted, withRemedies } from './outcome.ts';
 import { OwnedSession } from './ownedSession.ts';
-import {
-  firstAttempt,
-  Pools,
-  serverKey,
-  type Attempt,
-  type Opened,
-  type Options,
-  type PoolsParts,
-} from './pools.ts';
+import { firstAttempt, Pools, type Attempt, type Opened, type Options, type PoolsParts } from './pools.ts';
 import { collect, runRequest, wasNotSent } from './runRequest.ts';
+import { serverKey } from './serverLimit.ts';
 
 /** Ends whatever a caller may have left behind; a severity from 20 on ends the connection anyway (Learn, severity levels). */
 const fatalClass = 20;
@@ -241,6 +234,7 @@ export class SqlDoor implements Sql {
   async dispose(): Promise<void> {
     this.#listeners.clear();
     this.#parts.tokens.dispose();
+    this.#parts.owners.dispose();
     await Promise.all([
       ...[...this.#sessions.keys()].map((session) => session.close()),
       this.#pools.dispose(),

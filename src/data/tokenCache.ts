@@ -5,6 +5,7 @@ import type { CredentialChoice, CredentialKind } from '../core/connection.ts';
 import { AppError, cancelled, isAppError } from '../core/errors.ts';
 import type { AccessToken, Clock, Event, Log, TokenFacts, TokenRequest, TokenSource } from '../core/ports.ts';
 import { sourceLabel } from './credentialSources.ts';
+import { SharedWork } from './sharedWork.ts';
 
 export type TokenMode = TokenRequest['mode'];
 
@@ -48,11 +49,7 @@ function pause(token: AccessToken): number {
 
 interface Flight {
   mode: TokenMode;
-  promise: Promise<AccessToken>;
-  waiting: number;
-  abort: AbortController;
-  /** Nobody may join it any more. */
-  forget(): void;
+  work: SharedWork<AccessToken>;
 }
 
 interface Entry {
@@ -182,12 +179,12 @@ export class TokenCache {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    entry.flight?.abort.abort();
+    entry.flight?.work.abort();
     this.#changed(key);
   }
 
   dispose(): void {
-    for (const { flight } of this.#entries.values()) flight?.abort.abort();
+    for (const { flight } of this.#entries.values()) flight?.work.abort();
     this.#entries.clear();
     this.#listeners.clear();
   }
@@ -232,10 +229,10 @@ export class TokenCache {
   async #fetch(entry: Entry, mode: TokenMode, signal?: AbortSignal): Promise<AccessToken> {
     for (;;) {
       const { flight } = entry;
-      if (flight === undefined) return this.#join(this.#start(entry, mode), signal);
-      if (strength[flight.mode] >= strength[mode]) return this.#join(flight, signal);
+      if (flight === undefined) return this.#start(entry, mode).work.join(signal);
+      if (strength[flight.mode] >= strength[mode]) return flight.work.join(signal);
       try {
-        const token = await this.#join(flight, signal);
+        const token = await flight.work.join(signal);
         if (mode === 'interactive') return token;
       } catch (error) {
         if (signal?.aborted === true) throw error;
@@ -245,12 +242,13 @@ export class TokenCache {
   }
 
   #start(entry: Entry, mode: TokenMode): Flight {
-    const abort = new AbortController();
-    const forget = (): void => {
-      if (entry.flight === flight) entry.flight = undefined;
-    };
-    const promise = this.#ask(entry, mode, abort.signal).finally(forget);
-    const flight: Flight = { mode, promise, waiting: 0, abort, forget };
+    const work = new SharedWork(
+      (signal) => this.#ask(entry, mode, signal),
+      () => {
+        if (entry.flight === flight) entry.flight = undefined;
+      },
+    );
+    const flight: Flight = { mode, work };
     entry.flight = flight;
     return flight;
   }
@@ -283,27 +281,6 @@ export class TokenCache {
       this.#changed(this.key(entry.owner));
     }
     return token;
-  }
-
-  /** One caller's giving up ends the flight only when nobody else waits for it. */
-  async #join(flight: Flight, signal?: AbortSignal): Promise<AccessToken> {
-    flight.waiting++;
-    let giveUp: (() => void) | undefined;
-    try {
-      if (signal === undefined) return await flight.promise;
-      const aborted = new Promise<never>((_, reject) => {
-        giveUp = () => reject(cancelled(signal.reason));
-        signal.addEventListener('abort', giveUp, { once: true });
-      });
-      return await Promise.race([flight.promise, aborted]);
-    } finally {
-      if (giveUp !== undefined) signal?.removeEventListener('abort', giveUp);
-      if (--flight.waiting === 0 && signal?.aborted === true) {
-        flight.promise.catch(() => undefined);
-        flight.forget();
-        flight.abort.abort();
-      }
-    }
   }
 
   #changed(key: string): void {

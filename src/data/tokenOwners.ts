@@ -2,7 +2,7 @@
 import type { Cloud } from '../core/cloud.ts';
 import type { ConnectionProfile, CredentialKind } from '../core/connection.ts';
 import { isAppError } from '../core/errors.ts';
-import { abortable } from './abortable.ts';
+import { serverKey, type ServerLimit } from './serverLimit.ts';
 import type { ServerTenants } from './serverTenants.ts';
 import { probeTenant } from './tenantProbe.ts';
 import type { TokenOwner } from './tokenCache.ts';
@@ -21,12 +21,27 @@ const takesTenant: ReadonlySet<CredentialKind> = new Set<CredentialKind>([
 export class TokenOwners {
   readonly #hosts: TrustedHosts;
   readonly #tenants: ServerTenants;
+  readonly #limit: ServerLimit;
+  readonly #patience: number;
   readonly #applicationName: string;
 
-  constructor(parts: { hosts: TrustedHosts; tenants: ServerTenants; applicationName: string }) {
+  /** `patience`: how long a question waits for a place at its server; milliseconds. */
+  constructor(parts: {
+    hosts: TrustedHosts;
+    tenants: ServerTenants;
+    limit: ServerLimit;
+    patience: number;
+    applicationName: string;
+  }) {
     this.#hosts = parts.hosts;
     this.#tenants = parts.tenants;
+    this.#limit = parts.limit;
+    this.#patience = parts.patience;
     this.#applicationName = parts.applicationName;
+  }
+
+  dispose(): void {
+    this.#tenants.dispose();
   }
 
   /** As far as is known without asking the server. @throws AppError hostNotConfirmed */
@@ -39,10 +54,20 @@ export class TokenOwners {
   async of(profile: ConnectionProfile, signal: AbortSignal | undefined): Promise<TokenOwner> {
     const cloud = this.#hosts.cloudOf(profile);
     if (!asksServer(profile)) return { cloud, credential: profile.credential };
-    const target = { profile, cloud, applicationName: this.#applicationName };
-    const probe = (): Promise<string | undefined> =>
-      probeTenant(target, (host) => this.checkHost(host, profile, cloud));
-    return bound(profile, cloud, await abortable(this.#tenants.of(profile, cloud, probe), signal));
+    const probe = (stop: AbortSignal): Promise<string | undefined> => this.#probe(profile, cloud, stop);
+    return bound(profile, cloud, await this.#tenants.of(profile, cloud, probe, signal));
+  }
+
+  /** A question is a connection too: it takes a place at its server like any other. */
+  async #probe(profile: ConnectionProfile, cloud: Cloud, stop: AbortSignal): Promise<string | undefined> {
+    const nothingToGive = { evictIdle: () => false };
+    const leave = await this.#limit.enter(serverKey(profile), nothingToGive, this.#patience, stop);
+    try {
+      const target = { profile, cloud, applicationName: this.#applicationName };
+      return await probeTenant(target, (host) => this.checkHost(host, profile, cloud), stop);
+    } finally {
+      leave();
+    }
   }
 
   /**

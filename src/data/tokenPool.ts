@@ -175,10 +175,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
 
   /** A connection outside the pool, for a session that owns it. @throws AppError */
   async dial(signal?: AbortSignal): Promise<Connection> {
-    const connection = await unlessAborted(this.#dial(signal), signal, (late) => late.close());
-    const life = this.#lives.get(connection);
-    if (life !== undefined) life.owned = true;
-    return connection;
+    return unlessAborted(this.#dial(true, signal), signal, (late) => late.close());
   }
 
   evictIdle(): boolean {
@@ -202,8 +199,8 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     this.#ended = how;
     this.#endReason ??= reason;
     if (how === 'now') this.#dialing.abort();
-    for (const [connection, { idleSince, owned }] of this.#lives) {
-      if (how === 'now' || (idleSince !== undefined && !owned)) this.#retire(connection, 'closed');
+    for (const [connection, { idleSince }] of this.#lives) {
+      if (how === 'now' || idleSince !== undefined) this.#retire(connection, 'closed');
     }
     // mssql refuses to close while it connects.
     await this.#connecting?.catch(() => undefined);
@@ -227,7 +224,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
       if (await this._poolValidate(spare)) return spare;
       this.#retire(spare, 'broken');
     }
-    return this.#dial();
+    return this.#dial(false);
   }
 
   /** `connect()` opens one connection to try and destroys it: that one is kept. tarn destroys what was unused for long. */
@@ -310,14 +307,14 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     }
   }
 
-  async #dial(signal?: AbortSignal): Promise<Connection> {
+  async #dial(owned: boolean, signal?: AbortSignal): Promise<Connection> {
     const { clock, counts, profile, log } = this.#parts;
     const stop =
       signal === undefined ? this.#dialing.signal : AbortSignal.any([signal, this.#dialing.signal]);
     const leave = await this.#parts.server.enter(this, this.#parts.times.acquireTimeout, stop);
     let open = false;
     try {
-      const connection = await this.#login(stop);
+      const connection = await this.#login(owned, stop);
       open = true;
       connection.once('end', () => {
         leave();
@@ -336,7 +333,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     }
   }
 
-  async #login(signal: AbortSignal): Promise<Connection> {
+  async #login(owned: boolean, signal: AbortSignal): Promise<Connection> {
     const { clock, profile, cloud } = this.#parts;
     const token = await this.#parts.freshToken();
     const messages: ServerMessage[] = [];
@@ -366,8 +363,8 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
         born: clock.now(),
         maxAge: maxAge(),
         token,
-        idleSince: clock.now(),
-        owned: false,
+        idleSince: owned ? undefined : clock.now(),
+        owned,
         retired: undefined,
       });
       return connection;

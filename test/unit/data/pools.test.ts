@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'vitest';
 import { AppError, cancelled, isAppError } from '../../../src/core/errors.ts';
 import type { Waiting } from '../../../src/core/ports.ts';
-import { ServerLimit } from '../../../src/data/serverLimit.ts';
+import { ServerLimit, serverKey } from '../../../src/data/serverLimit.ts';
+import { ServerTenants } from '../../../src/data/serverTenants.ts';
+import { TokenOwners } from '../../../src/data/tokenOwners.ts';
+import { TrustedHosts } from '../../../src/data/trustedHosts.ts';
 import { SqlError, type ResponseWriter } from '../../azure/contract.ts';
 import { until } from '../../azure/tds/testServer.ts';
 import { audience, cloud, jwt, record, startFixture, tenant, type Fixture } from './fakeServer.ts';
@@ -65,6 +68,56 @@ describe('the tenant of a server', () => {
     });
     await warm.sql.query(warm.profile, select);
     assert.equal(logins, 1, 'one login and nothing before it');
+  });
+
+  it('is asked for over a connection that counts, and waits for its place', async () => {
+    const asked: string[] = [];
+    const limit = new ServerLimit(() => 1);
+    const owners = new TokenOwners({
+      hosts: new TrustedHosts(() => [cloud], { has: () => false }),
+      tenants: new ServerTenants(undefined),
+      limit,
+      patience: 20,
+      applicationName: 'test',
+    });
+    const { profile } = await start({
+      profile: person,
+      server: {
+        gate: ({ database }) => {
+          asked.push(`${database} ${limit.open(serverKey(profile))}`);
+          return Promise.resolve();
+        },
+      },
+    });
+    const leave = await limit.enter(serverKey(profile), { evictIdle: () => false }, 1000);
+    assert.match((await failure(owners.of(profile, undefined))).message, /maxConnectionsPerServer/);
+    assert.deepEqual(asked, []);
+    leave();
+    assert.equal((await owners.of(profile, undefined)).credential.tenant, tenant);
+    assert.deepEqual(asked, ['app 1']);
+    assert.equal(limit.open(serverKey(profile)), 0);
+  });
+
+  it('is no longer asked for when nobody waits for the answer', async () => {
+    let asked: (() => void) | undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const { sql, profile, front } = await start({
+      profile: person,
+      server: {
+        gate: () => {
+          asked?.();
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    const abort = new AbortController();
+    const requests = [1, 2].map(() => failure(sql.query(profile, select, { signal: abort.signal })));
+    await isAsked;
+    assert.equal(sql.diagnostics(profile)?.serverConnections, 1);
+    abort.abort();
+    for (const error of await Promise.all(requests)) assert.equal(error.code, 'cancelled');
+    await until(() => front.server.connections.length === 0);
+    assert.equal(sql.diagnostics(profile)?.serverConnections, 0);
   });
 
   it('does not replace one that the person chose', async () => {
@@ -302,6 +355,37 @@ describe('a cap per server', () => {
     await Promise.all(queue);
     assert.deepEqual(order, ['a', 'b']);
     assert.equal(limit.open('s:1433'), 0);
+  });
+});
+
+describe('a session of a query editor', () => {
+  it('is not ended to make room at the server', async () => {
+    const { sql, profile, front } = await start({
+      maxConnectionsPerServer: 1,
+      times: { acquireTimeout: 100 },
+    });
+    const session = await sql.openSession(profile);
+    await session.run({ text: 'BEGIN TRAN' }, record().sink);
+    const error = await failure(sql.query({ ...profile, id: 'connection-2' }, select));
+    assert.match(error.message, /maxConnectionsPerServer/);
+    assert.equal(session.closed, false);
+    assert.equal(front.server.connections.length, 1);
+  });
+
+  it('outlives the connections of the pool when one of them breaks', async () => {
+    const { sql, profile, front } = await start();
+    const session = await sql.openSession(profile);
+    const [own] = front.server.connections;
+    await sql.query(profile, select);
+    front.backend.execute = (_request, out) => {
+      front.backend.execute = (_again, next) => one(next);
+      for (const { id } of front.server.connections)
+        if (id !== own?.id) front.server.closeConnection(id, 'rst');
+      one(out);
+    };
+    await sql.query(profile, select);
+    assert.equal(session.closed, false);
+    await session.run(select, record().sink);
   });
 });
 

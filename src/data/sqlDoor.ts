@@ -73,6 +73,8 @@ export class SqlDoor implements Sql {
         if (!again) throw withRemedies(error, profile);
         if (isTokenRefused(error)) attempt.refused = this.#dropToken(opened);
         if (error.code === 'connectionLost') opened.pool.retireIdle();
+        // What is waited for counts there.
+        if (failure !== undefined) continue;
         this.#pools.countRetry(profile.id);
         this.#parts.log.info(`${profile.name}: ${error.message} Once more.`);
       }

@@ -8,11 +8,13 @@ import { abortable } from './abortable.ts';
 export interface Wait {
   /** When it first failed in a way that passes by itself; milliseconds since the epoch. */
   failingSince: number | undefined;
+  /** How often it waited: the database may be there for a login each time, and too busy for the statement. */
+  waits: number;
   /** It counts among those who wait. */
   waiting: boolean;
 }
 
-export const noWait = (): Wait => ({ failingSince: undefined, waiting: false });
+export const noWait = (): Wait => ({ failingSince: undefined, waits: 0, waiting: false });
 
 export class WaitingRoom {
   readonly #connectionId: string;
@@ -48,12 +50,14 @@ export class WaitingRoom {
   after(failure: AppError, wait: Wait, gesture: boolean): number | false {
     const now = this.#clock.now();
     const since = wait.failingSince ?? now;
-    const next = waitBefore(failure, this.#trouble?.waits ?? 0, now - since);
+    const waits = Math.max(this.#trouble?.waits ?? 0, wait.waits);
+    const next = waitBefore(failure, waits, now - since);
     if (next === undefined) return false;
     this.#join(wait);
+    wait.waits = waits + 1;
     if (this.#trouble?.sleeping !== undefined) return next.ms;
     const trouble = (this.#trouble ??= { since, waits: 0, sleeping: undefined });
-    trouble.waits++;
+    trouble.waits = wait.waits;
     this.#tell({
       connectionId: this.#connectionId,
       reason: next.reason,

@@ -313,6 +313,23 @@ describe('a database that resumes', () => {
   });
 });
 
+describe('a statement that the server is too busy for', () => {
+  it('waits longer each time, and each time counts once', async () => {
+    const { sql, profile, front, waits } = await start();
+    const waiting: (number | undefined)[] = [];
+    sql.onDidChangeWaiting((event) => waiting.push(event.waiting?.attempt));
+    let refused = 0;
+    front.backend.execute = (_request, out) => {
+      if (refused++ < 3) throw sqlError(40_501, 'The service is currently busy.');
+      one(out);
+    };
+    await sql.query(profile, select);
+    assert.deepEqual(waits, [10_000, 20_000, 40_000]);
+    assert.equal(sql.diagnostics(profile)?.retries, 3);
+    assert.deepEqual(waiting, [1, undefined, 2, undefined, 3, undefined]);
+  });
+});
+
 describe('a cap per server', () => {
   it('makes unused connections of another database give way', async () => {
     const { sql, profile, front } = await start({ maxConnectionsPerServer: 2 });

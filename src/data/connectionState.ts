@@ -3,17 +3,18 @@ import type { Cloud } from '../core/cloud.ts';
 import type { ConnectionProfile } from '../core/connection.ts';
 import type { ConnectionDiagnostics } from '../core/ports.ts';
 import type { TokenOwner } from './tokenCache.ts';
-import type { PoolCounts, TokenPool } from './tokenPool.ts';
+import type { PoolCounts } from './connectionLives.ts';
+import type { TokenPool } from './tokenPool.ts';
 import type { WaitingRoom } from './waitingRoom.ts';
 
 export interface ConnectionState {
   id: string;
   pool?: TokenPool | undefined;
   /** For whom and what the pool was made: another one replaces it. */
-  made?: { profile: ConnectionProfile; cloud: Cloud; objectId: string; tenant: string };
+  made?: { profile: ConnectionProfile; cloud: Cloud; key: string; objectId: string; tenant: string };
   /** Whose token was used last. */
   owner?: TokenOwner;
-  registration?: { dispose(): void };
+  registration?: { dispose(): void } | undefined;
   /** Pools that end when the work on them is done. */
   ending: Set<TokenPool>;
   counts: PoolCounts;
@@ -21,6 +22,8 @@ export interface ConnectionState {
   lastFailure?: ConnectionDiagnostics['lastFailure'];
   room: WaitingRoom;
   needsSignIn: boolean;
+  /** How often everything was ended at once: what began before that does not go on after it. */
+  endings: number;
 }
 
 export function emptyCounts(): PoolCounts {

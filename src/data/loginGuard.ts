@@ -20,7 +20,7 @@ export interface GuardedLogin {
 }
 
 /** An Azure gateway sends a login on once. A few more are no harm; without an end it is a loop. */
-const mostHosts = 4;
+export const mostHosts = 4;
 
 /**
  * The guard of one connection: its `connector` and `credential` go into the driver's configuration, and {@link watch} gets the

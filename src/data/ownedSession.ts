@@ -25,6 +25,7 @@ declare module 'tedious' {
 export class OwnedSession implements SqlSession {
   readonly #connection: Connection;
   readonly #context: ErrorContext;
+  readonly #hangUp: () => void;
   readonly #listeners = new Set<(loss: Loss) => void>();
   #closed = false;
   #running: Promise<void> | undefined;
@@ -32,9 +33,11 @@ export class OwnedSession implements SqlSession {
   #used = false;
   #lastError: string | undefined;
 
-  constructor(connection: Connection, context: ErrorContext) {
+  /** `hangUp` ends the connection. */
+  constructor(connection: Connection, context: ErrorContext, hangUp: () => void) {
     this.#connection = connection;
     this.#context = context;
+    this.#hangUp = hangUp;
     connection.on('error', (error) => {
       this.#lastError = error.message;
     });
@@ -77,7 +80,7 @@ export class OwnedSession implements SqlSession {
   /** Ends it as a loss: whoever works with it is told why. */
   end(reason: string): void {
     this.#lastError = reason;
-    this.#connection.close();
+    this.#hangUp();
   }
 
   async close(): Promise<void> {
@@ -85,7 +88,7 @@ export class OwnedSession implements SqlSession {
     this.#closed = true;
     this.#listeners.clear();
     const ended = new Promise<void>((resolve) => this.#connection.once('end', resolve));
-    this.#connection.close();
+    this.#hangUp();
     await ended;
   }
 

@@ -6,18 +6,20 @@ import type { ConnectionConfiguration } from 'tedious';
 import type { Cloud } from '../core/cloud.ts';
 import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError } from '../core/errors.ts';
-import type { LoginGuard } from './loginGuard.ts';
+import { mostHosts, type LoginGuard } from './loginGuard.ts';
 
 const minute = 60_000;
 /** How long a pool waits; milliseconds. */
 export interface PoolTimes {
   /** An unused connection ends after this, so that a serverless database can pause. */
   idleLife: number;
+  /** Of several unused ones, all but one end when nothing was done on any for this long. */
+  surplusLife: number;
   /** A request waits so long for a connection when all are in use. */
   acquireTimeout: number;
 }
 
-export const usualTimes: PoolTimes = { idleLife: 30_000, acquireTimeout: minute };
+export const usualTimes: PoolTimes = { idleLife: 30_000, surplusLife: 5000, acquireTimeout: minute };
 
 /** Who connects to what. */
 export interface Target {
@@ -58,6 +60,8 @@ export function driverConfig(
 
 /** What mssql itself needs; how each connection is made comes from {@link driverConfig}. */
 export function poolConfig({ profile }: Target, times: PoolTimes): mssql.config {
+  // A login may wait for a place at its server first, and each redirect dials again.
+  const making = times.acquireTimeout + mostHosts * profile.connectTimeout * 1000;
   return {
     server: profile.server,
     database: profile.database,
@@ -66,9 +70,9 @@ export function poolConfig({ profile }: Target, times: PoolTimes): mssql.config 
       max: profile.maxPoolSize,
       min: 0,
       idleTimeoutMillis: times.idleLife,
-      acquireTimeoutMillis: times.acquireTimeout,
-      // A login may wait for a place at its server first, and a redirect dials twice.
-      createTimeoutMillis: times.acquireTimeout + 3 * profile.connectTimeout * 1000,
+      // Of last resort: that all are in use is told by the pool itself, and what a login met by the login.
+      acquireTimeoutMillis: times.acquireTimeout + making,
+      createTimeoutMillis: making,
     },
     validateConnection: 'socket',
   };

@@ -1,7 +1,7 @@
 // A connection to work on, whatever stands in the way: the token, a database that resumes, a token that was refused.
 import type { Connection } from 'tedious';
 import type { ConnectionProfile } from '../core/connection.ts';
-import { AppError, isAppError, type ErrorCode } from '../core/errors.ts';
+import { AppError, cancelled, isAppError, type ErrorCode } from '../core/errors.ts';
 import type { AccessToken, Clock, Event, Log, Waiting } from '../core/ports.ts';
 import { isTokenRefused } from '../core/sqlErrors.ts';
 import { emptyCounts, type ConnectionState } from './connectionState.ts';
@@ -75,6 +75,7 @@ export class Pools {
   readonly #waitListeners = new Set<(event: WaitingEvent) => void>();
   readonly #signInListeners = new Set<(event: SignInEvent) => void>();
   readonly #shareListeners = new Set<(event: { connectionId: string }) => void>();
+  #disposed = false;
 
   constructor(parts: PoolsParts) {
     this.#parts = parts;
@@ -135,7 +136,12 @@ export class Pools {
     attempt: Attempt = firstAttempt(),
     failure?: AppError,
   ): Promise<Opened> {
+    if (this.#disposed) throw cancelled();
     const state = this.#state(profile);
+    const { endings } = state;
+    const goOn = (): void => {
+      if (state.endings !== endings) throw cancelled();
+    };
     try {
       if (failure !== undefined) await this.#afterFailure(state, profile, failure, attempt, options);
       for (;;) {
@@ -143,10 +149,12 @@ export class Pools {
         let pool: TokenPool | undefined;
         try {
           const owner = await this.#parts.owners.of(profile, signal);
+          goOn();
           const { owner: before } = state;
           const known = this.#parts.tokens.peek(owner);
           state.owner = owner;
           const token = await this.#token(state, owner, options, attempt, signal);
+          goOn();
           if (token === known && !this.#isSameOwner(before, owner))
             for (const listener of this.#shareListeners) listener({ connectionId: profile.id });
           pool = this.#pool(state, profile, owner, token);
@@ -174,11 +182,13 @@ export class Pools {
   async close(connectionId: string, how: 'drain' | 'now'): Promise<void> {
     const state = this.#states.get(connectionId);
     if (state === undefined) return;
+    if (how === 'now') state.endings++;
     state.room.cancel();
     await this.#end(state, how);
   }
 
   async dispose(): Promise<void> {
+    this.#disposed = true;
     this.#waitListeners.clear();
     this.#signInListeners.clear();
     await Promise.all([...this.#states.keys()].map((id) => this.close(id, 'now')));
@@ -226,6 +236,8 @@ export class Pools {
   async #end(state: ConnectionState, how: 'drain' | 'now', reason?: AppError): Promise<void> {
     const { pool } = state;
     state.pool = undefined;
+    state.registration?.dispose();
+    state.registration = undefined;
     if (pool !== undefined) state.ending.add(pool);
     const ending = how === 'now' ? [...state.ending] : pool === undefined ? [] : [pool];
     await Promise.all(
@@ -283,18 +295,19 @@ export class Pools {
     owner: TokenOwner,
     { objectId, tenant }: AccessToken,
   ): TokenPool {
+    const { clock, log, applicationName, limit, tokens, owners, times } = this.#parts;
     const { made } = state;
+    const { cloud } = owner;
+    const key = tokens.key(owner);
     const same =
       made?.objectId === objectId &&
       made.tenant === tenant &&
+      made.key === key &&
       isSame(made.profile, profile) &&
-      isSame(made.cloud, owner.cloud);
+      isSame(made.cloud, cloud);
     if (state.pool !== undefined && same) return state.pool;
     void this.#end(state, 'drain');
-    const { clock, log, applicationName, limit, tokens, owners, times } = this.#parts;
-    const { cloud } = owner;
     const server = serverKey(profile);
-    state.registration?.dispose();
     const pool = new TokenPool({
       profile,
       cloud,
@@ -314,7 +327,7 @@ export class Pools {
     });
     state.registration = limit.register(server, pool);
     state.pool = pool;
-    state.made = { profile, cloud, objectId, tenant };
+    state.made = { profile, cloud, key, objectId, tenant };
     return pool;
   }
 
@@ -343,6 +356,7 @@ export class Pools {
           for (const listener of this.#waitListeners) listener({ connectionId: profile.id, waiting });
         }),
         needsSignIn: false,
+        endings: 0,
       };
       this.#states.set(profile.id, state);
     }

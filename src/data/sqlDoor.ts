@@ -137,7 +137,7 @@ export class SqlDoor implements Sql {
     const { connection, pool } = await this.#pools.connect(profile, options, (target, signal) =>
       target.dial(signal),
     );
-    const session = new OwnedSession(connection, pool.context);
+    const session = new OwnedSession(connection, pool.context, () => pool.hangUp(connection));
     this.#sessions.set(session, profile.id);
     connection.once('end', () => this.#sessions.delete(session));
     return session;

@@ -105,6 +105,7 @@ export class TokenCache {
       clientId?.toLowerCase(),
       cloud.id,
       cloud.audience,
+      cloud.authority,
     ]);
   }
 
@@ -261,6 +262,8 @@ export class TokenCache {
       mode,
       signal,
     });
+    // Signed out, or given up by everybody: not every source looks at its signal.
+    if (signal.aborted) throw cancelled(signal.reason);
     const token = readAccessToken(text, this.#clock.now());
     checkAccessToken(token, cloud, credential);
     if (token.expiresOn <= this.#clock.now()) {

@@ -2,10 +2,12 @@
 import mssql from 'mssql';
 import type { Connection, ConnectionConfiguration } from 'tedious';
 import { AppError, cancelled, type ServerMessage } from '../core/errors.ts';
-import type { AccessToken, Clock, Log, RetireReason } from '../core/ports.ts';
-import type { ErrorContext } from '../core/sqlErrors.ts';
+import type { AccessToken, Clock, Log } from '../core/ports.ts';
+import { transportError, type ErrorContext } from '../core/sqlErrors.ts';
 import { abortable } from './abortable.ts';
-import { connectError, errorChain } from './errorChain.ts';
+import { ConnectionLives, type PoolCounts } from './connectionLives.ts';
+import { waitForConnection, type Turnaway } from './connectionWait.ts';
+import { connectError } from './errorChain.ts';
 import { LoginGuard } from './loginGuard.ts';
 import {
   driverConfig,
@@ -15,9 +17,9 @@ import {
   type PoolTimes,
   type Target,
 } from './poolConfig.ts';
+import { describe, isClosing, isPoolTimeout } from './poolFailure.ts';
 import { serverMessage } from './runRequest.ts';
 import type { Evictable } from './serverLimit.ts';
-import { retireBelow } from './tokenCache.ts';
 
 // mssql's own extension points and marks, not in its types (mssql 12.7.14, lib/tedious/connection-pool.js); pinned by tokenPool.test.ts.
 declare module 'mssql' {
@@ -30,23 +32,6 @@ declare module 'mssql' {
     acquire(requester: object): Promise<Connection>;
     release(connection: Connection): unknown;
   }
-}
-declare module 'tedious' {
-  interface Connection {
-    /** Set by mssql when a socket failed: the connection is not handed out again. */
-    hasError?: boolean;
-  }
-}
-
-const minute = 60_000;
-/** A connection lives 55 to 60 minutes, so that a pool's connections do not all end at once. */
-const maxAge = (): number => (55 + 5 * Math.random()) * minute;
-
-/** What a connection went through, over all pools of one saved connection. */
-export interface PoolCounts {
-  created: number;
-  failedLogins: number;
-  retired: Record<RetireReason, number>;
 }
 
 export interface TokenPoolParts extends Target {
@@ -78,22 +63,9 @@ interface Making {
   connection: Connection | undefined;
 }
 
-interface Life {
-  born: number;
-  maxAge: number;
-  token: AccessToken;
-  /** Since when nobody uses it; undefined while somebody does, or when it is a session's own. */
-  idleSince: number | undefined;
-  /** A session's own: the pool neither hands it out nor counts it. */
-  owned: boolean;
-  /** Why it is being closed, once it is. */
-  retired: RetireReason | undefined;
-}
-
 export class TokenPool extends mssql.ConnectionPool implements Evictable {
   readonly #parts: TokenPoolParts;
-  /** Every connection that is open. */
-  readonly #lives = new Map<Connection, Life>();
+  readonly #lives: ConnectionLives;
   /** What failed logins were tried with: by the time somebody looks, there may be a newer one. */
   readonly #failed = new WeakMap<AppError, AccessToken>();
   /** The connection that mssql is making, and its guard; read by closures that exist before `super()` returns. */
@@ -106,6 +78,13 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
   #ended: 'drain' | 'now' | undefined;
   #endReason: AppError | undefined;
   #dialing = new AbortController();
+  /** Requests that wait for a connection; each is told when there will be none. */
+  readonly #waiting = new Set<Turnaway>();
+  /** How often a connection was handed out or given back; when that stands still, the pool is idle. */
+  #handovers = 0;
+  #quiet: NodeJS.Timeout | undefined;
+  /** Sessions of query editors take places for themselves: the pool gives way to them too. */
+  readonly #sessions: Evictable = { evictIdle: () => this.evictIdle() };
 
   /** @throws AppError invalidInput when the custom cloud's certificate authority cannot be read */
   constructor(parts: TokenPoolParts) {
@@ -120,6 +99,11 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     this.#parts = parts;
     this.#making = making;
     this.#authority = ownAuthority(parts.cloud);
+    this.#lives = new ConnectionLives({
+      ...parts,
+      connectTimeout: parts.profile.connectTimeout * 1000,
+      onDidRetire: (reason) => parts.log.trace(`${parts.profile.name}: a connection ends (${reason}).`),
+    });
     // Without a listener a failing connection would end the extension host.
     this.on('error', (error) => parts.log.debug(`Pool of ${parts.profile.server}: ${describe(error)}`));
   }
@@ -136,14 +120,12 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
 
   /** Connections of the pool: in use, unused, and requests that wait for one. */
   get numbers(): { inUse: number; idle: number; waiting: number } {
-    const pooled = [...this.#lives.values()].filter(({ owned, retired }) => !owned && retired === undefined);
-    const idle = pooled.filter(({ idleSince }) => idleSince !== undefined).length;
-    return { inUse: pooled.length - idle, idle, waiting: this.connected ? this.pending : 0 };
+    return { ...this.#lives.numbers, waiting: this.#waiting.size };
   }
 
   /** The token with which a connection was opened, or with which a login failed. */
   tokenOf(what: Connection | AppError): AccessToken | undefined {
-    return what instanceof Error ? this.#failed.get(what) : this.#lives.get(what)?.token;
+    return what instanceof Error ? this.#failed.get(what) : this.#lives.tokenOf(what);
   }
 
   /**
@@ -152,10 +134,9 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
    */
   async take(signal?: AbortSignal): Promise<Connection> {
     for (;;) {
-      const connection = await unlessAborted(this.#acquire(), signal, (late) => this.give(late));
-      const life = this.#lives.get(connection);
-      if (life !== undefined && life.retired === undefined) {
-        life.idleSince = undefined;
+      const connection = await this.#next(signal);
+      if (this.#lives.use(connection)) {
+        this.#handovers++;
         return connection;
       }
       // It gave way to somebody else, or was lost, while it was being handed over.
@@ -165,33 +146,46 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
 
   /** `broken`: it is not handed out again. */
   give(connection: Connection, broken = false): void {
-    const life = this.#lives.get(connection);
-    if (broken || this.#ended !== undefined) this.#retire(connection, broken ? 'broken' : 'closed');
+    if (broken || this.#ended !== undefined) this.#lives.retire(connection, broken ? 'broken' : 'closed');
     else if (this.#parts.server.wants(this, this.pending === 0 ? 0 : turn))
-      this.#retire(connection, 'evicted');
-    else if (life !== undefined) life.idleSince = this.#parts.clock.now();
+      this.#lives.retire(connection, 'evicted');
+    else this.#lives.rest(connection);
+    this.#handovers++;
+    if (this.#ended === undefined) this.#quiet ??= this.#watchQuiet();
     this.release(connection);
   }
 
-  /** A connection outside the pool, for a session that owns it. @throws AppError */
+  /** A connection outside the pool, for a session that owns it until it calls {@link hangUp}. @throws AppError */
   async dial(signal?: AbortSignal): Promise<Connection> {
-    return unlessAborted(this.#dial(true, signal), signal, (late) => late.close());
+    return unlessAborted(this.#dial(true, signal), signal, (late) => this.hangUp(late));
+  }
+
+  /** Ends a connection that was dialed, on purpose. */
+  hangUp(connection: Connection): void {
+    this.#lives.retire(connection, 'closed');
   }
 
   evictIdle(): boolean {
-    const [oldest] = [...this.#lives]
-      .filter(([, { idleSince, retired }]) => idleSince !== undefined && retired === undefined)
-      .toSorted(([, a], [, b]) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
+    const [oldest] = this.#lives.idle();
     if (oldest === undefined) return false;
-    this.#retire(oldest[0], 'evicted');
+    this.#lives.retire(oldest, 'evicted');
     return true;
+  }
+
+  /** After a burst of work, one connection stays for what comes next; the others would only keep others out. */
+  #watchQuiet(): NodeJS.Timeout {
+    const before = this.#handovers;
+    return setTimeout(() => {
+      const idle = this.#lives.idle();
+      const isQuiet = before === this.#handovers;
+      if (isQuiet) for (const connection of idle.slice(0, -1)) this.#lives.retire(connection, 'idle');
+      this.#quiet = isQuiet || idle.length < 2 ? undefined : this.#watchQuiet();
+    }, this.#parts.times.surplusLife);
   }
 
   /** The server went away: what nobody uses went with it, most likely, and is cheaper to open again than to find broken one by one. */
   retireIdle(): void {
-    for (const [connection, { idleSince }] of this.#lives) {
-      if (idleSince !== undefined) this.#retire(connection, 'broken');
-    }
+    for (const connection of this.#lives.idle()) this.#lives.retire(connection, 'broken');
   }
 
   /** drain: what is in use ends when its work is done. now: everything ends, sessions of their own included. `reason` is what those get who wait. */
@@ -199,14 +193,16 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     this.#ended = how;
     this.#endReason ??= reason;
     if (how === 'now') this.#dialing.abort();
-    for (const [connection, { idleSince }] of this.#lives) {
-      if (how === 'now' || idleSince !== undefined) this.#retire(connection, 'closed');
-    }
+    // Nothing is handed out any more; who waits need not wait until what is in use has ended.
+    for (const turnAway of this.#waiting) turnAway(this.#closed());
+    clearTimeout(this.#quiet);
+    const ending = how === 'now' ? this.#lives.all() : this.#lives.idle();
+    for (const connection of ending) this.#lives.retire(connection, 'closed');
     // mssql refuses to close while it connects.
     await this.#connecting?.catch(() => undefined);
     const spare = this.#spare;
     this.#spare = undefined;
-    if (spare !== undefined) this.#retire(spare, 'closed');
+    if (spare !== undefined) this.#lives.retire(spare, 'closed');
     await this.close();
   }
 
@@ -222,7 +218,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     this.#spare = undefined;
     if (spare !== undefined) {
       if (await this._poolValidate(spare)) return spare;
-      this.#retire(spare, 'broken');
+      this.#lives.retire(spare, 'broken');
     }
     return this.#dial(false);
   }
@@ -233,68 +229,62 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
       this.#spare = connection;
       return Promise.resolve();
     }
-    this.#retire(connection, this.#ended === undefined ? 'idle' : 'closed');
+    this.#lives.retire(connection, this.#ended === undefined ? 'idle' : 'closed');
     return super._poolDestroy(connection);
   }
 
-  /**
-   * At check-out: a connection too old, or whose token is about to end, is replaced; the server would end it in mid-work. Only a newer
-   * token makes that any better: without one, replacing it would be one login after the other.
-   */
   override _poolValidate(connection: Connection): boolean | Promise<boolean> {
-    const life = this.#lives.get(connection);
-    if (life === undefined || life.retired !== undefined) return false;
-    const reason = this.#worn(life);
-    if (reason !== undefined) {
-      this.#retire(connection, reason);
-      return false;
-    }
+    if (!this.#lives.isGood(connection)) return false;
     const usable = super._poolValidate(connection);
-    if (usable === false) this.#retire(connection, 'broken');
+    if (usable === false) this.#lives.retire(connection, 'broken');
     return usable;
   }
 
-  #worn({ born, maxAge: limit, token, idleSince }: Life): RetireReason | undefined {
-    const { clock, profile } = this.#parts;
-    const now = clock.now();
-    if (now - born > limit) return 'age';
-    // A computer that slept: the timers did not run, the server's did.
-    if (idleSince !== undefined && now - idleSince > 2 * this.#parts.times.idleLife) return 'idle';
-    const isNewer = (this.#parts.knownToken()?.expiresOn ?? 0) > token.expiresOn;
-    const left = token.expiresOn - now;
-    return isNewer && left < retireBelow(token, profile.connectTimeout * 1000) ? 'token' : undefined;
+  #next(signal: AbortSignal | undefined): Promise<Connection> {
+    return waitForConnection({
+      acquire: (onQueue) => this.#acquire(onQueue),
+      unwanted: (late) => this.give(late),
+      waiting: this.#waiting,
+      patience: this.#parts.times.acquireTimeout,
+      overdue: () => (this.#isBusy ? this.#allInUse() : undefined),
+      signal,
+    });
   }
 
-  #retire(connection: Connection, reason: RetireReason): void {
-    const life = this.#lives.get(connection);
-    connection.hasError = true;
-    if (life === undefined || life.retired !== undefined) return;
-    life.retired = reason;
-    this.#parts.counts.retired[reason]++;
-    this.#parts.log.trace(`${this.#parts.profile.name}: a connection ends (${reason}).`);
-    if (!connection.closed) connection.close();
+  get #isBusy(): boolean {
+    return this.connected && this.borrowed >= this.#parts.profile.maxPoolSize;
   }
 
-  async #acquire(): Promise<Connection> {
+  /** `onQueue` is called when there is none free and none can be made. */
+  async #acquire(onQueue: () => void): Promise<Connection> {
+    // It would connect again.
+    if (this.#ended !== undefined) throw this.#closed();
     try {
       if (!this.connected) await (this.#connecting ??= this.#open());
+      if (this.connected && this.available === 0 && this.size >= this.#parts.profile.maxPoolSize) onQueue();
       return await this.acquire(this);
     } catch (error) {
-      if (this.#ended !== undefined && isClosing(error)) {
-        if (this.#ended === 'now') throw cancelled(error);
-        // Its connection was edited meanwhile: there is another pool to ask.
-        throw this.#endReason ?? new AppError('connectionLost', 'This pool was closed.', { cause: error });
-      }
+      if (this.#ended !== undefined && isClosing(error)) throw this.#closed(error);
       if (isPoolTimeout(error)) {
-        const { id, maxPoolSize } = this.#parts.profile;
-        throw new AppError(
-          'tooBusy',
-          `All ${maxPoolSize} connections of this pool have been in use for ${this.#parts.times.acquireTimeout / 1000} seconds. Wait for a running statement or cancel one; "Edit Connection" allows more.`,
-          { remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: id }], cause: error },
-        );
+        throw this.#isBusy ? this.#allInUse(error) : transportError('ETIMEOUT', this.context, error);
       }
       throw connectError(error, [], this.context);
     }
+  }
+
+  #closed(cause?: unknown): AppError {
+    if (this.#ended === 'now') return cancelled(cause);
+    // Its connection was edited meanwhile: there is another pool to ask.
+    return this.#endReason ?? new AppError('connectionLost', 'This pool was closed.', { cause });
+  }
+
+  #allInUse(cause?: unknown): AppError {
+    const { id, maxPoolSize } = this.#parts.profile;
+    return new AppError(
+      'tooBusy',
+      `All ${maxPoolSize} connections of this pool have been in use for ${this.#parts.times.acquireTimeout / 1000} seconds. Wait for a running statement or cancel one; "Edit Connection" allows more.`,
+      { remedies: [{ kind: 'retry' }, { kind: 'editConnection', connectionId: id }], cause },
+    );
   }
 
   async #open(): Promise<void> {
@@ -311,31 +301,35 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     const { clock, counts, profile, log } = this.#parts;
     const stop =
       signal === undefined ? this.#dialing.signal : AbortSignal.any([signal, this.#dialing.signal]);
-    const leave = await this.#parts.server.enter(this, this.#parts.times.acquireTimeout, stop);
+    const holder = owned ? this.#sessions : this;
+    const leave = await this.#parts.server.enter(holder, this.#parts.times.acquireTimeout, stop);
     let open = false;
     try {
-      const connection = await this.#login(owned, stop);
+      // It is there already, unless the place was long in coming.
+      const token = await abortable(this.#parts.freshToken(), stop);
+      const connection = await this.#login(owned, token, stop);
+      // Given up in the very moment in which it was there: its end may have been told already.
+      if (connection.closed) {
+        this.#lives.gone(connection);
+        throw cancelled(stop.reason);
+      }
       open = true;
       connection.once('end', () => {
         leave();
-        this.#gone(connection);
+        this.#lives.gone(connection);
       });
       log.debug(`Connected to ${profile.database} on ${profile.server}.`);
       log.trace(
         `${profile.name}: connection ${++counts.created}, at ${new Date(clock.now()).toISOString()}.`,
       );
       return connection;
-    } catch (error) {
-      counts.failedLogins++;
-      throw error;
     } finally {
       if (!open) leave();
     }
   }
 
-  async #login(owned: boolean, signal: AbortSignal): Promise<Connection> {
-    const { clock, profile, cloud } = this.#parts;
-    const token = await this.#parts.freshToken();
+  async #login(owned: boolean, token: AccessToken, signal: AbortSignal): Promise<Connection> {
+    const { profile, cloud, counts } = this.#parts;
     const messages: ServerMessage[] = [];
     this.#making.connection = undefined;
     this.#making.guard = new LoginGuard({
@@ -359,17 +353,11 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       const connection = await opening;
-      this.#lives.set(connection, {
-        born: clock.now(),
-        maxAge: maxAge(),
-        token,
-        idleSince: owned ? undefined : clock.now(),
-        owned,
-        retired: undefined,
-      });
+      this.#lives.add(connection, token, owned);
       return connection;
     } catch (error) {
       if (signal.aborted) throw cancelled(signal.reason);
+      counts.failedLogins++;
       const failure = connectError(error, messages, this.context);
       this.#failed.set(failure, token);
       throw failure;
@@ -377,13 +365,6 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
       made?.removeListener('errorMessage', onMessage);
       signal.removeEventListener('abort', giveUp);
     }
-  }
-
-  /** Ended by the server, the network or ourselves. */
-  #gone(connection: Connection): void {
-    const life = this.#lives.get(connection);
-    this.#lives.delete(connection);
-    if (life !== undefined && life.retired === undefined && !life.owned) this.#parts.counts.retired.broken++;
   }
 }
 
@@ -399,23 +380,4 @@ async function unlessAborted(
     if (signal?.aborted === true) opening.then(unwanted, () => undefined);
     throw error;
   }
-}
-
-/** tarn's TimeoutError has no name or code of its own; mssql puts this in front of it (base/connection-pool.js, _acquire). */
-export function isPoolTimeout(error: unknown): boolean {
-  return errorChain(error).some(({ message }) =>
-    message.startsWith('Failed to acquire a connection from the pool'),
-  );
-}
-
-/** mssql's and tarn's words for a pool that is being closed (base/connection-pool.js; tarn, Pool.js). */
-function isClosing(error: unknown): boolean {
-  return errorChain(error).some(
-    (part) =>
-      ('code' in part && part.code === 'ENOTOPEN') || /aborted|is closing|destroyed/i.test(part.message),
-  );
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name} ${error.message.split('\n')[0] ?? ''}` : 'unknown failure';
 }

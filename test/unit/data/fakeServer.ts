@@ -3,9 +3,11 @@ import { createSql } from '../../../src/data/main.ts';
 import type { Cloud } from '../../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../../src/core/connection.ts';
 import type { BatchSink, Cell, ColumnMeta, Log, Memory, Sql, TokenRequest } from '../../../src/core/ports.ts';
-import type { ServerMessage } from '../../../src/core/errors.ts';
+import { isAppError, type AppError, type ServerMessage } from '../../../src/core/errors.ts';
+import { SqlError, type ResponseWriter } from '../../azure/contract.ts';
 import { CA, startTestServer, type TestServer } from '../../azure/tds/testServer.ts';
 import type { TdsServerOptions } from '../../azure/tds/tdsServerOptions.ts';
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,7 +90,7 @@ export async function startFixture(
     sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
     memory?: Map<string, unknown>;
     maxConnectionsPerServer?: number;
-    times?: { idleLife?: number; acquireTimeout?: number };
+    times?: { idleLife?: number; surplusLife?: number; acquireTimeout?: number };
   } = {},
 ): Promise<Fixture> {
   const received: string[] = [];
@@ -208,4 +210,26 @@ export function record(): Recorded {
     },
   };
   return recorded;
+}
+
+/** What a request failed with; its failing is what is wanted. */
+export async function failure(promise: Promise<unknown>): Promise<AppError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(isAppError(error), String(error));
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+export function sqlError(number: number, message: string, severity = 14): SqlError {
+  return new SqlError({ number, state: 1, class: severity, message, line: 1 });
+}
+
+/** Answers with one row of one column. */
+export function one(out: ResponseWriter): void {
+  out.columns([{ name: 'one', type: { name: 'int' }, nullable: false }]);
+  void out.row([1]);
+  out.done({ kind: 'statement', rowCount: 1 });
 }

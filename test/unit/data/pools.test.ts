@@ -1,15 +1,25 @@
-// What stands between a request and its connection: the server's tenant, a database that resumes, caps, signing out, hostile servers.
+// What stands between a request and its connection: the server's tenant, a database that resumes, signing out, hostile servers.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'vitest';
-import { AppError, cancelled, isAppError } from '../../../src/core/errors.ts';
+import { AppError, cancelled } from '../../../src/core/errors.ts';
 import type { Waiting } from '../../../src/core/ports.ts';
 import { ServerLimit, serverKey } from '../../../src/data/serverLimit.ts';
 import { ServerTenants } from '../../../src/data/serverTenants.ts';
 import { TokenOwners } from '../../../src/data/tokenOwners.ts';
 import { TrustedHosts } from '../../../src/data/trustedHosts.ts';
-import { SqlError, type ResponseWriter } from '../../azure/contract.ts';
 import { until } from '../../azure/tds/testServer.ts';
-import { audience, cloud, jwt, record, startFixture, tenant, type Fixture } from './fakeServer.ts';
+import {
+  audience,
+  cloud,
+  failure,
+  jwt,
+  one,
+  record,
+  sqlError,
+  startFixture,
+  tenant,
+  type Fixture,
+} from './fakeServer.ts';
 
 const opened: Fixture[] = [];
 afterEach(async () => {
@@ -22,24 +32,6 @@ const start = async (options: Parameters<typeof startFixture>[0] = {}): Promise<
 };
 const person = { credential: { kind: 'vscode' as const } };
 const select = { text: 'SELECT 1;' };
-const sqlError = (number: number, message: string): SqlError =>
-  new SqlError({ number, state: 1, class: 14, message, line: 1 });
-
-async function failure(promise: Promise<unknown>): Promise<AppError> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.ok(isAppError(error), String(error));
-    return error;
-  }
-  throw new Error('it did not fail');
-}
-
-const one = (out: ResponseWriter): void => {
-  out.columns([{ name: 'one', type: { name: 'int' }, nullable: false }]);
-  void out.row([1]);
-  out.done({ kind: 'statement', rowCount: 1 });
-};
 
 describe('the tenant of a server', () => {
   it('is asked once, used for the token, and remembered over a restart', async () => {
@@ -330,131 +322,6 @@ describe('a statement that the server is too busy for', () => {
   });
 });
 
-describe('a cap per server', () => {
-  it('makes unused connections of another database give way', async () => {
-    const { sql, profile, front } = await start({ maxConnectionsPerServer: 2 });
-    const other = { ...profile, id: 'connection-2', database: 'other' };
-    await Promise.all([sql.query(profile, select), sql.query(profile, select)]);
-    await sql.query(other, select);
-    assert.ok(front.server.connections.length <= 2);
-    assert.equal(sql.diagnostics(profile)?.retired.evicted, 1);
-    assert.equal(sql.diagnostics(other)?.serverLimit, 2);
-  });
-
-  it('is never exceeded, and everybody is served', async () => {
-    const { sql, profile, front } = await start({ maxConnectionsPerServer: 2 });
-    let most = 0;
-    front.backend.execute = async (_request, out) => {
-      most = Math.max(most, front.server.connections.length);
-      await new Promise((resolve) => setImmediate(resolve));
-      one(out);
-    };
-    const profiles = [1, 2, 3].map((n) => ({ ...profile, id: `c${n}`, database: `d${n}` }));
-    await Promise.all([...Array(30).keys()].map((n) => sql.query(profiles[n % 3] ?? profile, select)));
-    assert.ok(most <= 2, `${most} at once`);
-  });
-
-  it('serves in the order of asking, and says after a while what to do', async () => {
-    const limit = new ServerLimit(() => 1);
-    const holder = { evictIdle: () => false };
-    const leave = await limit.enter('s:1433', holder, 1000);
-    const order: string[] = [];
-    const queue = ['a', 'b'].map(async (name) => {
-      const done = await limit.enter('s:1433', holder, 60_000);
-      order.push(name);
-      done();
-    });
-    const late = await failure(limit.enter('s:1433', holder, 1));
-    assert.equal(late.code, 'tooBusy');
-    assert.match(late.message, /maxConnectionsPerServer/);
-    leave();
-    leave();
-    await Promise.all(queue);
-    assert.deepEqual(order, ['a', 'b']);
-    assert.equal(limit.open('s:1433'), 0);
-  });
-});
-
-describe('a session of a query editor', () => {
-  it('is not ended to make room at the server', async () => {
-    const { sql, profile, front } = await start({
-      maxConnectionsPerServer: 1,
-      times: { acquireTimeout: 100 },
-    });
-    const session = await sql.openSession(profile);
-    await session.run({ text: 'BEGIN TRAN' }, record().sink);
-    const error = await failure(sql.query({ ...profile, id: 'connection-2' }, select));
-    assert.match(error.message, /maxConnectionsPerServer/);
-    assert.equal(session.closed, false);
-    assert.equal(front.server.connections.length, 1);
-  });
-
-  it('outlives the connections of the pool when one of them breaks', async () => {
-    const { sql, profile, front } = await start();
-    const session = await sql.openSession(profile);
-    const [own] = front.server.connections;
-    await sql.query(profile, select);
-    front.backend.execute = (_request, out) => {
-      front.backend.execute = (_again, next) => one(next);
-      for (const { id } of front.server.connections)
-        if (id !== own?.id) front.server.closeConnection(id, 'rst');
-      one(out);
-    };
-    await sql.query(profile, select);
-    assert.equal(session.closed, false);
-    await session.run(select, record().sink);
-  });
-});
-
-describe('a pool', () => {
-  it('keeps nothing open when it is idle, so that a serverless database can pause, and opens again unseen', async () => {
-    const { sql, profile, front } = await start({ times: { idleLife: 100 } });
-    await Promise.all([1, 2, 3].map(() => sql.query(profile, select)));
-    await until(() => front.server.connections.length === 0);
-    assert.ok((sql.diagnostics(profile)?.retired.idle ?? 0) > 0);
-    await sql.query(profile, select);
-  });
-
-  it('says what to do when all its connections stay in use', async () => {
-    const { sql, profile, front } = await start({
-      times: { acquireTimeout: 100 },
-      profile: { maxPoolSize: 1 },
-    });
-    let finish: (() => void) | undefined;
-    front.backend.execute = (_request, out) =>
-      new Promise((resolve) => {
-        finish = () => {
-          one(out);
-          resolve();
-        };
-      });
-    const running = sql.query(profile, select);
-    await until(() => finish !== undefined);
-    const error = await failure(sql.query(profile, select));
-    assert.equal(error.code, 'tooBusy');
-    assert.match(error.message, /All 1 connections/);
-    assert.deepEqual(
-      error.remedies.map(({ kind }) => kind),
-      ['retry', 'editConnection'],
-    );
-    finish?.();
-    await running;
-  });
-
-  it('serves in the order of asking', async () => {
-    const { sql, profile, front } = await start({ profile: { maxPoolSize: 2 } });
-    const order: number[] = [];
-    front.backend.execute = (_request, out) => one(out);
-    await Promise.all(
-      [...Array(20).keys()].map(async (n) => {
-        await sql.query(profile, select);
-        order.push(n);
-      }),
-    );
-    for (const [place, n] of order.entries()) assert.ok(Math.abs(place - n) <= 2, `${n} came as ${place}`);
-  });
-});
-
 describe('signing out', () => {
   it('ends statements and sessions at once, and says so', async () => {
     const { sql, profile, front, asked } = await start();
@@ -475,6 +342,48 @@ describe('signing out', () => {
     await sql.query(profile, select);
     assert.equal(asked.length, before + 1);
   });
+});
+
+describe('signing out while somebody connects', () => {
+  it('lets nobody in whose token was still being asked for', async () => {
+    let answer: (() => void) | undefined;
+    const { sql, profile, front } = await start({
+      // It does not look at its signal.
+      token: () => new Promise((resolve) => (answer = () => resolve(jwt()))),
+    });
+    const request = failure(sql.query(profile, select));
+    await until(() => answer !== undefined);
+    await sql.signOut(profile.id);
+    answer?.();
+    assert.equal((await request).code, 'cancelled');
+    assert.equal(front.backend.logins.length, 0);
+  });
+
+  for (const [how, end] of [
+    ['signing out', (sql: Fixture['sql'], id: string) => sql.signOut(id)],
+    ['the end of the extension', (sql: Fixture['sql']) => sql.dispose()],
+  ] as const) {
+    it(`asks for no token when the server was still being asked for its tenant: ${how}`, async () => {
+      let isAsked = false;
+      let goOn: (() => void) | undefined;
+      const { sql, profile, front, asked } = await start({
+        profile: person,
+        server: {
+          gate: () => {
+            isAsked = true;
+            return new Promise((resolve) => (goOn = resolve));
+          },
+        },
+      });
+      const request = failure(sql.query(profile, select));
+      await until(() => isAsked);
+      await end(sql, profile.id);
+      goOn?.();
+      assert.equal((await request).code, 'cancelled');
+      assert.equal(asked.length, 0);
+      await until(() => front.server.connections.length === 0);
+    });
+  }
 });
 
 describe('a token that only a person can renew', () => {

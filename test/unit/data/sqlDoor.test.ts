@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'vitest';
-import { isAppError, type AppError } from '../../../src/core/errors.ts';
-import { SqlError } from '../../azure/contract.ts';
-import type { ResponseWriter } from '../../azure/contract.ts';
 import { until } from '../../azure/tds/testServer.ts';
 import type { TokenRequest } from '../../../src/core/ports.ts';
-import { audience, cloud, jwt, record, startFixture, tenant, type Fixture } from './fakeServer.ts';
+import {
+  audience,
+  cloud,
+  failure,
+  jwt,
+  one,
+  record,
+  sqlError,
+  startFixture,
+  tenant,
+  type Fixture,
+} from './fakeServer.ts';
 
 let fixture: Fixture | undefined;
 afterEach(async () => {
@@ -14,25 +22,6 @@ afterEach(async () => {
 });
 const start = async (options: Parameters<typeof startFixture>[0] = {}): Promise<Fixture> =>
   (fixture = await startFixture(options));
-
-const detail = (number: number, message: string, severity = 14): SqlError =>
-  new SqlError({ number, state: 1, class: severity, message, line: 1 });
-
-async function failure(promise: Promise<unknown>): Promise<AppError> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.ok(isAppError(error), String(error));
-    return error;
-  }
-  throw new Error('it did not fail');
-}
-
-const one = (out: ResponseWriter): void => {
-  out.columns([{ name: 'one', type: { name: 'int' }, nullable: false }]);
-  void out.row([1]);
-  out.done({ kind: 'statement', rowCount: 1 });
-};
 
 describe('query', () => {
   it('returns columns and rows, over one login for the first and every following statement', async () => {
@@ -94,7 +83,7 @@ describe('query', () => {
     const { sql, profile, front, received } = await start();
     let refused = 0;
     front.backend.execute = (_request, out) => {
-      if (refused++ === 0) throw detail(37_396, 'The access token has expired.');
+      if (refused++ === 0) throw sqlError(37_396, 'The access token has expired.');
       one(out);
     };
     assert.deepEqual((await sql.query(profile, { text: 'DELETE FROM t;' })).rows, [[1]]);
@@ -117,7 +106,7 @@ describe('query', () => {
       const { sql, profile, front, asked } = await start({ token });
       let refused = 0;
       front.backend.execute = (_request, out) => {
-        if (refused++ === 0) throw detail(37_396, 'The access token has expired.');
+        if (refused++ === 0) throw sqlError(37_396, 'The access token has expired.');
         one(out);
       };
       await sql.query(profile, { text: 'SELECT 1;' }, { gesture });
@@ -133,7 +122,7 @@ describe('query', () => {
   it('gives up after the second refusal', async () => {
     const { sql, profile, front } = await start();
     front.backend.execute = () => {
-      throw detail(37_396, 'The access token has expired.');
+      throw sqlError(37_396, 'The access token has expired.');
     };
     assert.equal((await failure(sql.query(profile, { text: 'SELECT 1;' }))).code, 'tokenExpired');
     assert.equal(front.backend.requests.length, 2);
@@ -179,7 +168,7 @@ describe('query', () => {
     const { sql, profile, front } = await start();
     front.backend.execute = (_request, out) => {
       if (front.backend.requests.length === 1)
-        throw detail(229, 'The INSERT permission was denied on the object.');
+        throw sqlError(229, 'The INSERT permission was denied on the object.');
       one(out);
     };
     const error = await failure(sql.query(profile, { text: 'INSERT INTO t VALUES (1);' }));
@@ -235,7 +224,7 @@ describe('login', () => {
       server: {
         gate: () =>
           attempts++ < 2
-            ? Promise.reject(detail(40_613, "Database 'app' on server 'local' is not currently available."))
+            ? Promise.reject(sqlError(40_613, "Database 'app' on server 'local' is not currently available."))
             : Promise.resolve(),
       },
     });
@@ -249,7 +238,7 @@ describe('login', () => {
       server: {
         gate: () =>
           Promise.reject(
-            detail(
+            sqlError(
               40_615,
               "Cannot open server 'local' requested by the login. Client with IP address '203.0.113.9' is not allowed to access the server.",
             ),
@@ -267,7 +256,7 @@ describe('login', () => {
       server: {
         verifyToken: () =>
           Promise.reject(
-            detail(18_456, "Login failed for user '<token-identified principal>'. Token is expired."),
+            sqlError(18_456, "Login failed for user '<token-identified principal>'. Token is expired."),
           ),
       },
     });
@@ -279,7 +268,7 @@ describe('login', () => {
     const { sql, profile } = await start({
       server: {
         verifyToken: () =>
-          Promise.reject(detail(18_456, "Login failed for user '<token-identified principal>'.")),
+          Promise.reject(sqlError(18_456, "Login failed for user '<token-identified principal>'.")),
       },
     });
     const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
@@ -337,7 +326,7 @@ describe('transaction', () => {
       const text = request.kind === 'batch' ? request.text : '';
       if (text.includes('BEGIN')) out.environment({ type: 'beginTransaction' });
       if (text.includes('ROLLBACK')) out.environment({ type: 'rollbackTransaction' });
-      if (text === 'bad') throw detail(2627, 'Violation of PRIMARY KEY constraint.');
+      if (text === 'bad') throw sqlError(2627, 'Violation of PRIMARY KEY constraint.');
       one(out);
     };
     const error = await failure(
@@ -604,7 +593,7 @@ describe('where a token goes', () => {
       server: {},
     });
     front.backend.execute = () => {
-      throw detail(37_396, 'The access token has expired.');
+      throw sqlError(37_396, 'The access token has expired.');
     };
     const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
     assert.ok(received.length > 0 && lines.length > 0);

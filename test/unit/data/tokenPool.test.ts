@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import mssql from 'mssql';
 import { describe, it } from 'vitest';
-import { isPoolTimeout } from '../../../src/data/tokenPool.ts';
+import { isPoolTimeout } from '../../../src/data/poolFailure.ts';
 
 describe('a pool whose connections are all in use', () => {
   it('is recognized by what mssql makes of it', async () => {

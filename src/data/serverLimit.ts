@@ -131,6 +131,8 @@ export class ServerLimit {
 
   /** A place that somebody keeps warm for later is worth less than one that is needed now. */
   #makeRoom(entry: Server): void {
+    // Whoever waited may have been served meanwhile.
+    if (entry.queue.length === 0) return;
     for (const holder of entry.holders) if (holder.evictIdle()) break;
     this.#next(entry);
     clearTimeout(entry.looking);

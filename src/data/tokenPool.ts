@@ -308,10 +308,10 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
       // It is there already, unless the place was long in coming.
       const token = await abortable(this.#parts.freshToken(), stop);
       const connection = await this.#login(owned, token, stop);
-      // Given up in the very moment in which it was there: its end may have been told already.
+      // Given up, or made to give way, in the very moment in which it was there: its end may have been told already.
       if (connection.closed) {
         this.#lives.gone(connection);
-        throw cancelled(stop.reason);
+        throw stop.aborted ? cancelled(stop.reason) : transportError('ECLOSE', this.context);
       }
       open = true;
       connection.once('end', () => {

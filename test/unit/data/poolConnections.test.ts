@@ -58,6 +58,26 @@ describe('a cap per server', () => {
     await Promise.all(busy);
   });
 
+  it('makes no more room than is needed', async () => {
+    const limit = new ServerLimit(() => 1);
+    let evicted = 0;
+    let leave = (): void => undefined;
+    const holder = {
+      evictIdle: () => {
+        evicted++;
+        // A connection's end is told a little later.
+        setTimeout(() => leave(), 1);
+        return true;
+      },
+    };
+    limit.register('s:1433', holder);
+    leave = await limit.enter('s:1433', holder, 1000);
+    const next = await limit.enter('s:1433', { evictIdle: () => false }, 1000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(evicted, 1);
+    next();
+  });
+
   it('serves in the order of asking, and says after a while what to do', async () => {
     const limit = new ServerLimit(() => 1);
     const holder = { evictIdle: () => false };

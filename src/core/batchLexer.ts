@@ -53,6 +53,33 @@ export function* lex(text: string): Generator<Token> {
   }
 }
 
+/** A token with what it says: words in capitals, everything else as written. */
+export interface Part {
+  kind: Token['kind'];
+  text: string;
+}
+
+/** What a server reads of a text: without comments and line breaks. */
+export function significant(text: string): Part[] {
+  const parts: Part[] = [];
+  for (const { kind, start, end } of lex(text)) {
+    if (kind === 'newline' || kind === 'comment') continue;
+    const said = text.slice(start, end);
+    parts.push({ kind, text: kind === 'word' ? said.toUpperCase() : said });
+  }
+  return parts;
+}
+
+const moduleKinds = new Set(['PROC', 'PROCEDURE', 'FUNCTION', 'TRIGGER']);
+
+/** Whether a batch makes a module: what is in it happens when that is run. */
+export function definesModule(batch: readonly Part[]): boolean {
+  const words = batch.slice(0, 4).map(({ text }) => text);
+  if (words[0] !== 'CREATE' && words[0] !== 'ALTER') return false;
+  const kind = words[1] === 'OR' ? words[3] : words[1];
+  return kind !== undefined && moduleKinds.has(kind);
+}
+
 /** The whole character at an index, surrogate pairs together. */
 function characterAt(text: string, at: number): string {
   return String.fromCodePoint(text.codePointAt(at) ?? 0);

@@ -1,5 +1,5 @@
 // Which variables of a batch nobody declares: those are the parameters a person is asked for.
-import { lex, type Token } from './batchLexer.ts';
+import { definesModule, significant } from './batchLexer.ts';
 
 /** Keywords that can begin a statement; a DECLARE or EXEC without a semicolon ends at one of them. */
 const statementKeywords = new Set(
@@ -9,13 +9,6 @@ const statementKeywords = new Set(
     .split(/\s+/)
     .filter((word) => word !== ''),
 );
-const moduleKinds = new Set(['PROC', 'PROCEDURE', 'FUNCTION', 'TRIGGER']);
-
-interface Item {
-  kind: Token['kind'];
-  /** Upper case for words, as written for everything else. */
-  text: string;
-}
 
 /**
  * Names without '@', as first written, each once (names compare case-insensitively), in order of appearance. Empty for a
@@ -59,21 +52,4 @@ export function undeclaredVariables(batch: string): string[] {
 function modeOf(keyword: string): 'none' | 'declare' | 'execute' {
   if (keyword === 'DECLARE') return 'declare';
   return keyword === 'EXEC' || keyword === 'EXECUTE' ? 'execute' : 'none';
-}
-
-function significant(batch: string): Item[] {
-  const items: Item[] = [];
-  for (const token of lex(batch)) {
-    if (token.kind === 'newline' || token.kind === 'comment') continue;
-    const text = batch.slice(token.start, token.end);
-    items.push({ kind: token.kind, text: token.kind === 'word' ? text.toUpperCase() : text });
-  }
-  return items;
-}
-
-function definesModule(items: readonly Item[]): boolean {
-  const words = items.slice(0, 4).map((item) => item.text);
-  if (words[0] !== 'CREATE' && words[0] !== 'ALTER') return false;
-  const kind = words[1] === 'OR' ? words[3] : words[1];
-  return kind !== undefined && moduleKinds.has(kind);
 }

@@ -1,5 +1,5 @@
 // Whether a statement can only read: only such a one may be sent a second time when its answer was lost.
-import { lex, type Token } from './batchLexer.ts';
+import { significant, type Part } from './batchLexer.ts';
 
 /**
  * Words that change something, change the session, begin a transaction or hide what is run (Learn: T-SQL statements). Statements need
@@ -22,22 +22,19 @@ const number = /^(?:\d+(?:e\d*)?|0x[\da-f]*)$/i;
 /** Whether these end a comment is not written down anywhere; NUL ends a text for some. */
 const doubtful = /[\0\v\f\u0085\u2028\u2029]/;
 
+/** How the server is asked for the parameters of a batch (queryParameter): it looks at the batch and runs nothing. */
+const description = /^EXEC sys\.sp_describe_undeclared_parameters @tsql = @\w+;$/;
 /** Of types that the server brings: how such a value is read. */
 const methods = new Set(['TOSTRING']);
-
-interface Part {
-  /** In capitals; a quoted name has none. */
-  text: string;
-  kind: Token['kind'];
-}
 
 /**
  * True only for a SELECT, with or without WITH in front, that has no word in it which changes something; else it is taken for a write.
  * A function of a person's own is taken for one too: an extended procedure or CLR code in it may do anything.
  */
 export function onlyReads(text: string): boolean {
+  if (description.test(text)) return true;
   if (doubtful.test(text)) return false;
-  const parts = partsOf(text);
+  const parts = significant(text);
   // Something before SELECT that is no word: ";WITH" and brackets.
   const first = parts.findIndex((part) => part.text !== ';' && part.text !== '(');
   if (!['SELECT', 'WITH'].includes(parts[first]?.text ?? '')) return false;
@@ -57,13 +54,4 @@ function changes({ text, kind }: Part, at: number, parts: readonly Part[]): bool
   if (text === 'FETCH') return before !== 'ROWS' && before !== 'ROW';
   // NEXT VALUE FOR takes from a sequence.
   return changing.has(text) || (text === 'VALUE' && before === 'NEXT');
-}
-
-function partsOf(text: string): Part[] {
-  const parts: Part[] = [];
-  for (const { kind, start, end } of lex(text)) {
-    if (kind === 'comment' || kind === 'newline') continue;
-    parts.push({ kind, text: kind === 'name' ? '' : text.slice(start, end).toUpperCase() });
-  }
-  return parts;
 }

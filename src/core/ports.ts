@@ -2,6 +2,7 @@
 import type { Cloud } from './cloud.ts';
 import type { ConnectionProfile, CredentialChoice } from './connection.ts';
 import type { ServerMessage } from './errors.ts';
+import type { Kept } from './sessionState.ts';
 
 export interface Disposable {
   dispose(): void;
@@ -181,9 +182,12 @@ export interface SqlSession {
   run(batch: SqlStatement, sink: BatchSink, signal?: AbortSignal): Promise<void>;
   /** Open transactions (@@TRANCOUNT) after the last batch, 0 when none. */
   readonly openTransactions: number;
+  /** What the server keeps for the next batch, beside an open transaction. */
+  readonly kept: readonly Kept[];
+  /** Also when it ended on its own after a while, because nothing was kept and nobody used it. */
   readonly closed: boolean;
   /** Fires once, when the server or the network ended the session; says what was lost. */
-  readonly onDidLose: Event<{ reason: string; hadTransaction: boolean; hadState: boolean }>;
+  readonly onDidLose: Event<{ reason: string; hadTransaction: boolean; kept: readonly Kept[] }>;
   close(): Promise<void>;
 }
 

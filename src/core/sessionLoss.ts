@@ -1,11 +1,12 @@
 // What a person is told when a query editor's session is gone: everything the server kept for it, each thing by its name.
 import type { ConnectionProfile } from './connection.ts';
+import type { Kept } from './sessionState.ts';
 
 export interface SessionLoss {
   /** A transaction was open. */
   hadTransaction: boolean;
-  /** A batch has run in it, so there may be temporary tables and SET options. */
-  hadState: boolean;
+  /** What the server kept for it. */
+  kept: readonly Kept[];
 }
 
 /**
@@ -20,7 +21,7 @@ export function sessionLossText(
   return [
     `The session ended: ${loss.reason.replace(/\.$/, '')}.`,
     ...(loss.hadTransaction ? [rolledBack(now.running)] : []),
-    ...(loss.hadState ? [stateGone] : []),
+    ...gone(loss),
     ...(now.rows ? ['The rows shown here are kept.'] : []),
     'The next run opens a new session.',
   ].join(' ');
@@ -28,13 +29,13 @@ export function sessionLossText(
 
 /** Said by the run that opens the next session: what was noted of the loss goes with the messages of the run before. */
 export function newSessionText(why: 'lost' | 'edited', loss: SessionLoss): string | undefined {
-  if (!loss.hadTransaction && !loss.hadState) return undefined;
+  if (!loss.hadTransaction && loss.kept.length === 0) return undefined;
   return [
     why === 'lost'
       ? 'This run uses a new session, because the one before ended.'
       : 'This run uses a new session, because the connection was changed.',
     ...(loss.hadTransaction ? [rolledBack(false)] : []),
-    ...(loss.hadState ? [stateGone] : []),
+    ...gone(loss),
   ].join(' ');
 }
 
@@ -43,7 +44,22 @@ export function sameSession(one: ConnectionProfile, other: ConnectionProfile): b
   return sessionFacts(one) === sessionFacts(other);
 }
 
-const stateGone = 'Temporary tables are gone. SET options are back at their defaults.';
+/** In the order in which they are told. */
+const sentences: readonly (readonly [Kept, string])[] = [
+  ['temporaryTables', 'Temporary tables are gone.'],
+  ['setOptions', 'SET options are back at their defaults.'],
+  ['database', "It begins in the connection's database again, whatever USE said."],
+  ['context', 'Its session context is empty again.'],
+  ['impersonation', 'EXECUTE AS has ended.'],
+  ['cursors', 'Cursors are closed.'],
+  ['locks', 'Application locks are released.'],
+  ['keys', 'Keys that were opened are closed.'],
+  ['procedures', 'What procedures may have left in it is gone.'],
+];
+
+function gone({ kept }: SessionLoss): string[] {
+  return sentences.filter(([one]) => kept.includes(one)).map(([, sentence]) => sentence);
+}
 
 function rolledBack(running: boolean): string {
   return running

@@ -1,14 +1,16 @@
 // One physical connection that a query editor owns from its first run to its close: its SET options, temp tables and transactions.
 import type { Connection } from 'tedious';
 import { AppError } from '../core/errors.ts';
+import { onlyReads } from '../core/onlyReads.ts';
 import type { BatchSink, Event, SqlSession, SqlStatement } from '../core/ports.ts';
+import { keptBy, type Kept } from '../core/sessionState.ts';
 import type { ErrorContext } from '../core/sqlErrors.ts';
 import { runRequest } from './runRequest.ts';
 
 interface Loss {
   reason: string;
   hadTransaction: boolean;
-  hadState: boolean;
+  kept: readonly Kept[];
 }
 
 declare module 'tedious' {
@@ -25,23 +27,37 @@ declare module 'tedious' {
 export class OwnedSession implements SqlSession {
   readonly #connection: Connection;
   readonly #context: ErrorContext;
-  readonly #hangUp: () => void;
+  readonly #hangUp: (why: 'closed' | 'idle') => void;
+  readonly #idleLife: number;
   readonly #listeners = new Set<(loss: Loss) => void>();
   #closed = false;
   #running: Promise<void> | undefined;
-  /** A batch has run, so there may be temp tables and SET options. */
-  #used = false;
+  readonly #kept = new Set<Kept>();
+  /** No batch did more than read: the server remembers nothing of it that a new session would not have too. */
+  #onlyRead = true;
+  #idle: NodeJS.Timeout | undefined;
   #lastError: string | undefined;
 
-  /** `hangUp` ends the connection. */
-  constructor(connection: Connection, context: ErrorContext, hangUp: () => void) {
+  /** `hangUp` ends the connection. `idleLife`: how long one that nothing would be lost with is kept unused; milliseconds. */
+  constructor(
+    connection: Connection,
+    context: ErrorContext,
+    hangUp: (why: 'closed' | 'idle') => void,
+    idleLife: number,
+  ) {
     this.#connection = connection;
     this.#context = context;
     this.#hangUp = hangUp;
+    this.#idleLife = idleLife;
     connection.on('error', (error) => {
       this.#lastError = error.message;
     });
     connection.on('end', () => this.#lost());
+    connection.on('databaseChange', (database) => {
+      if (database.toLowerCase() === context.database.toLowerCase()) this.#kept.delete('database');
+      else this.#kept.add('database');
+    });
+    this.#rest();
   }
 
   /** Depth is not on the wire: 1 stands for "one or more". Asking @@TRANCOUNT would change @@ROWCOUNT under the person's hands. */
@@ -51,6 +67,10 @@ export class OwnedSession implements SqlSession {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get kept(): readonly Kept[] {
+    return [...this.#kept];
   }
 
   readonly onDidLose: Event<Loss> = (listener) => {
@@ -67,28 +87,42 @@ export class OwnedSession implements SqlSession {
     if (this.#running !== undefined) {
       throw new AppError('invalidInput', 'A batch is still running in this session.');
     }
-    this.#used = true;
+    clearTimeout(this.#idle);
+    for (const kept of keptBy(batch.text)) this.#kept.add(kept);
+    this.#onlyRead &&= onlyReads(batch.text);
     const run = runRequest(this.#connection, batch, sink, this.#context, signal);
     this.#running = run;
     try {
       await run;
     } finally {
       this.#running = undefined;
+      this.#rest();
     }
+  }
+
+  /** Nobody is told: the next run opens another one and finds everything as it was. A serverless database may pause meanwhile. */
+  #rest(): void {
+    if (this.#closed || !this.#onlyRead || this.#kept.size > 0 || this.#connection.inTransaction) return;
+    this.#idle = setTimeout(() => {
+      this.#closed = true;
+      this.#listeners.clear();
+      this.#hangUp('idle');
+    }, this.#idleLife);
   }
 
   /** Ends it as a loss: whoever works with it is told why. */
   end(reason: string): void {
     this.#lastError = reason;
-    this.#hangUp();
+    this.#hangUp('closed');
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#idle);
     this.#listeners.clear();
     const ended = new Promise<void>((resolve) => this.#connection.once('end', resolve));
-    this.#hangUp();
+    this.#hangUp('closed');
     await ended;
   }
 
@@ -97,9 +131,10 @@ export class OwnedSession implements SqlSession {
     const loss = {
       reason: this.#lastError ?? `${this.#context.server} closed the connection.`,
       hadTransaction: this.#connection.inTransaction,
-      hadState: this.#used,
+      kept: this.kept,
     };
     this.#closed = true;
+    clearTimeout(this.#idle);
     for (const listener of this.#listeners) listener(loss);
     this.#listeners.clear();
   }

@@ -15,11 +15,18 @@ export interface PoolTimes {
   idleLife: number;
   /** Of several unused ones, all but one end when nothing was done on any for this long. */
   surplusLife: number;
+  /** The session of a query editor that did nothing but read ends after this: an open one keeps a serverless database awake. */
+  sessionLife: number;
   /** A request waits so long for a connection when all are in use. */
   acquireTimeout: number;
 }
 
-export const usualTimes: PoolTimes = { idleLife: 30_000, surplusLife: 5000, acquireTimeout: minute };
+export const usualTimes: PoolTimes = {
+  idleLife: 30_000,
+  surplusLife: 5000,
+  sessionLife: 5 * minute,
+  acquireTimeout: minute,
+};
 
 /** Who connects to what. */
 export interface Target {

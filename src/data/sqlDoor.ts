@@ -137,7 +137,12 @@ export class SqlDoor implements Sql {
     const { connection, pool } = await this.#pools.connect(profile, options, (target, signal) =>
       target.dial(signal),
     );
-    const session = new OwnedSession(connection, pool.context, () => pool.hangUp(connection));
+    const session = new OwnedSession(
+      connection,
+      pool.context,
+      (why) => pool.hangUp(connection, why),
+      this.#parts.times.sessionLife,
+    );
     this.#sessions.set(session, profile.id);
     connection.once('end', () => this.#sessions.delete(session));
     return session;

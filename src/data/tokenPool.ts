@@ -157,12 +157,12 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
 
   /** A connection outside the pool, for a session that owns it until it calls {@link hangUp}. @throws AppError */
   async dial(signal?: AbortSignal): Promise<Connection> {
-    return unlessAborted(this.#dial(true, signal), signal, (late) => this.hangUp(late));
+    return unlessAborted(this.#dial(true, signal), signal, (late) => this.hangUp(late, 'closed'));
   }
 
   /** Ends a connection that was dialed, on purpose. */
-  hangUp(connection: Connection): void {
-    this.#lives.retire(connection, 'closed');
+  hangUp(connection: Connection, why: 'closed' | 'idle'): void {
+    this.#lives.retire(connection, why);
   }
 
   evictIdle(): boolean {

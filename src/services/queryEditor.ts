@@ -195,7 +195,7 @@ export class QueryEditor {
   async refresh(profile: ConnectionProfile): Promise<void> {
     this.#refuseWhenBusy();
     if (!sameSession(this.#profile, profile) && this.hasSession) {
-      const loss = { hadTransaction: this.openTransactions > 0, hadState: true };
+      const loss = { hadTransaction: this.openTransactions > 0, kept: this.#session?.kept ?? [] };
       await this.#closeSession();
       this.#gone = newSessionText('edited', loss);
     }
@@ -236,12 +236,14 @@ export class QueryEditor {
 
   /** Resolves with whether every batch went through. */
   async #runBatches(batches: readonly Batch[], ask: AskParameters, signal: AbortSignal): Promise<boolean> {
-    const session = await this.#openSession(signal);
+    let session = await this.#openSession(signal);
     const stores = await this.#parts.rowStores();
     const answers = new Map<string, Parameter>();
     let good = true;
     for (const batch of batches) {
       const parameters = await this.#parametersOf(batch, session, ask, answers, signal);
+      // It ends on its own, with nothing in it, when values take somebody long; one that was lost is not replaced in mid-run.
+      if (session.closed && this.#session === session) session = await this.#openSession(signal);
       for (let turn = 0; turn < batch.count; turn++) {
         if (signal.aborted) throw cancelled();
         const notesBefore = this.#notes.length;
@@ -280,6 +282,7 @@ export class QueryEditor {
       });
       this.#note({ kind: 'error', text });
       this.#gone = newSessionText('lost', loss);
+      this.#session = undefined;
       // Between runs nobody looks at the messages, and changes that were not committed must not go unnoticed.
       if (loss.hadTransaction && !this.running)
         this.#problem = new AppError('connectionLost', text, { remedies: [] });

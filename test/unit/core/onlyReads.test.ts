@@ -4,6 +4,7 @@ import { describe, it } from 'vitest';
 import { principalStatement, rolesStatement } from '../../../src/core/grantPlan.ts';
 import { onlyReads } from '../../../src/core/onlyReads.ts';
 import { principalsStatement } from '../../../src/core/principal.ts';
+import { describeParameters } from '../../../src/core/queryParameter.ts';
 import {
   deleteStatement,
   insertStatement,
@@ -73,6 +74,7 @@ describe('only reads', () => {
     "SELECT 1 WAITFOR DELAY '00:00:01'",
     'SELECT 1 --\u2028DELETE FROM t',
     '{call dbo.change}',
+    'EXEC sys.sp_describe_undeclared_parameters @tsql = @a; DROP TABLE t',
   ]) {
     it(`no: ${JSON.stringify(text)}`, () => assert.equal(onlyReads(text), false));
   }
@@ -98,6 +100,7 @@ describe('only reads', () => {
       principalsStatement,
       principalStatement('ada'),
       rolesStatement(['db_datareader']),
+      describeParameters('DELETE FROM t WHERE x = @x'),
     ])
       assert.equal(onlyReads(text), true, text);
     for (const { text } of [

@@ -1,5 +1,6 @@
 // What the tests of the data layer share: the TDS front with a scripted backend, tokens without a signature, and the door to it.
 import { createSql } from '../../../src/data/main.ts';
+import type { PoolTimes } from '../../../src/data/poolConfig.ts';
 import type { Cloud } from '../../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../../src/core/connection.ts';
 import type { BatchSink, Cell, ColumnMeta, Log, Memory, Sql, TokenRequest } from '../../../src/core/ports.ts';
@@ -90,7 +91,7 @@ export async function startFixture(
     sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
     memory?: Map<string, unknown>;
     maxConnectionsPerServer?: number;
-    times?: { idleLife?: number; surplusLife?: number; acquireTimeout?: number };
+    times?: Partial<PoolTimes>;
   } = {},
 ): Promise<Fixture> {
   const received: string[] = [];

@@ -465,16 +465,71 @@ describe('openSession', () => {
       one(out);
     };
     const session = await sql.openSession(profile);
-    const losses: { hadTransaction: boolean; hadState: boolean }[] = [];
+    const losses: { hadTransaction: boolean; kept: readonly string[] }[] = [];
     session.onDidLose((loss) => losses.push(loss));
-    await session.run({ text: 'BEGIN TRAN' }, record().sink);
+    await session.run({ text: 'BEGIN TRAN; SET NOCOUNT ON' }, record().sink);
     assert.equal(session.openTransactions, 1);
     for (const { id } of front.server.connections) front.server.closeConnection(id, 'rst');
     await until(() => losses.length > 0);
     assert.equal(session.closed, true);
-    assert.deepEqual({ ...losses[0], reason: '' }, { reason: '', hadTransaction: true, hadState: true });
+    assert.deepEqual(
+      { ...losses[0], reason: '' },
+      { reason: '', hadTransaction: true, kept: ['setOptions'] },
+    );
     assert.equal((await failure(session.run({ text: 'x' }, record().sink))).code, 'connectionLost');
     assert.equal(losses.length, 1);
+  });
+
+  it('knows that it is in another database', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (request, out) => {
+      const to = request.kind === 'batch' && request.text.includes('other') ? 'other' : 'APP';
+      out.environment({ type: 'database', from: 'app', to });
+      one(out);
+    };
+    const session = await sql.openSession(profile);
+    await session.run({ text: 'USE other' }, record().sink);
+    assert.deepEqual(session.kept, ['database']);
+    await session.run({ text: 'USE app' }, record().sink);
+    assert.deepEqual(session.kept, []);
+  });
+
+  it('ends unseen when nobody uses it and nothing would be lost', async () => {
+    const { sql, profile, front } = await start({ times: { sessionLife: 50 } });
+    const reading = await sql.openSession(profile);
+    reading.onDidLose(() => assert.fail('nothing was lost'));
+    await reading.run({ text: 'SELECT 1;' }, record().sink);
+    const others = ['SET NOCOUNT ON;', 'INSERT INTO t VALUES (1);', 'BEGIN TRAN;'].map(async (text) => {
+      const session = await sql.openSession(profile);
+      front.backend.execute = (request, out) => {
+        if (request.kind === 'batch' && request.text.startsWith('BEGIN'))
+          out.environment({ type: 'beginTransaction' });
+        one(out);
+      };
+      await session.run({ text }, record().sink);
+      return session;
+    });
+    const kept = await Promise.all(others);
+    await until(() => reading.closed);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(
+      kept.map(({ closed }) => closed),
+      [false, false, false],
+    );
+    assert.equal(sql.diagnostics(profile)?.retired.idle, 1);
+    assert.equal(front.server.connections.length, 3);
+  });
+
+  it('does not end while a batch is running', async () => {
+    const { sql, profile, front } = await start({ times: { sessionLife: 30 } });
+    front.backend.execute = async (_request, out) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      one(out);
+    };
+    const session = await sql.openSession(profile);
+    const { sink, rows } = record();
+    await session.run({ text: 'SELECT 1;' }, sink);
+    assert.deepEqual(rows, [[1]]);
   });
 
   it('has a connection of its own', async () => {

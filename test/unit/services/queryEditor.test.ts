@@ -13,6 +13,7 @@ import type {
   SqlStatement,
 } from '../../../src/core/ports.ts';
 import type { Row, RowStores } from '../../../src/core/resultSet.ts';
+import type { Kept } from '../../../src/core/sessionState.ts';
 import { QueryEditor, type AskParameters } from '../../../src/services/queryEditor.ts';
 
 const profile: ConnectionProfile = {
@@ -60,6 +61,7 @@ type Behaviour = (
 ) => Promise<void> | void;
 interface FakeState {
   openTransactions: number;
+  kept: Kept[];
   closed: boolean;
   lose: (hadTransaction: boolean) => void;
 }
@@ -76,11 +78,12 @@ function build(behaviour: Behaviour) {
           const listeners: Parameters<SqlSession['onDidLose']>[0][] = [];
           const state: FakeState = {
             openTransactions: 0,
+            kept: ['temporaryTables', 'setOptions'],
             closed: false,
             lose: (hadTransaction) => {
               state.closed = true;
               for (const listener of listeners)
-                listener({ reason: 'The network went away.', hadTransaction, hadState: true });
+                listener({ reason: 'The network went away.', hadTransaction, kept: state.kept });
             },
           };
           opened.push(state);
@@ -91,6 +94,9 @@ function build(behaviour: Behaviour) {
             },
             get openTransactions() {
               return state.openTransactions;
+            },
+            get kept() {
+              return state.kept;
             },
             get closed() {
               return state.closed;
@@ -278,6 +284,20 @@ describe('QueryEditor', () => {
     assert.match(editor.notes[0]?.text ?? '', /connection was changed\. Temporary tables/);
   });
 
+  it('says nothing of a session that ended with nothing in it', async () => {
+    const { editor, opened } = build((_batch, _sink, _signal, state) => {
+      state.kept = [];
+    });
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    await editor.refresh({ ...profile, database: 'other' });
+    await editor.run(splitBatches('SELECT 1'), neverAsk);
+    assert.equal(opened.length, 2);
+    assert.deepEqual(
+      editor.notes.map(({ text }) => text),
+      ['Done.'],
+    );
+  });
+
   for (const change of [
     { server: 'other.database.windows.net' },
     { credential: { kind: 'vscode', account: 'other@contoso.com' } },
@@ -383,6 +403,34 @@ describe('QueryEditor', () => {
       batches.map(({ parameters }) => parameters),
       [[answer], [answer]],
     );
+  });
+
+  it('opens another session when its own ended, with nothing in it, while values were typed', async () => {
+    const { editor, opened, ran } = build((batch) => {
+      if (batch.text.startsWith('EXEC sys.')) throw serverError(1);
+    });
+    await editor.run(splitBatches('SELECT @id'), (parameters) => {
+      const [state] = opened;
+      if (state) state.closed = true;
+      return Promise.resolve(parameters.map(({ name }) => ({ name, value: 1 })));
+    });
+    assert.equal(editor.phase, 'done');
+    assert.equal(opened.length, 2);
+    assert.equal(ran.at(-1)?.text, 'SELECT @id');
+  });
+
+  it('does not go on in another session when its own was lost while values were typed', async () => {
+    const { editor, opened } = build((batch, _sink, _signal, state) => {
+      if (batch.text.startsWith('EXEC sys.')) throw serverError(1);
+      if (state.closed && batch.text === 'SELECT @id')
+        throw new AppError('connectionLost', 'This session has ended.');
+    });
+    await editor.run(splitBatches('SELECT @id'), (parameters) => {
+      opened[0]?.lose(false);
+      return Promise.resolve(parameters.map(({ name }) => ({ name, value: 1 })));
+    });
+    assert.equal(editor.phase, 'failed');
+    assert.equal(opened.length, 1);
   });
 
   it('asks for the type as well when the server cannot tell', async () => {

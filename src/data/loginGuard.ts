@@ -22,6 +22,9 @@ export interface GuardedLogin {
 /** An Azure gateway sends a login on once. A few more are no harm; without an end it is a loop. */
 export const mostHosts = 4;
 
+/** A login is answered with a few hundred bytes. What goes on without end would fill the memory before its time is up. */
+const mostBytes = 256 * 1024;
+
 /**
  * The guard of one connection: its `connector` and `credential` go into the driver's configuration, and {@link watch} gets the
  * connection before anything comes from the network (mssql's beforeConnect). A connection that is not watched gets no token.
@@ -30,7 +33,9 @@ export class LoginGuard {
   readonly #login: GuardedLogin;
   #connection: Connection | undefined;
   #hosts = 0;
-  #info: FedAuthInfo | undefined;
+  /** What the server at hand said about sign-in; it has one thing to say. */
+  #infos: FedAuthInfo[] = [];
+  #refusal: AppError | undefined;
 
   constructor(login: GuardedLogin) {
     this.#login = login;
@@ -41,14 +46,36 @@ export class LoginGuard {
     // The one place where FEDAUTHINFO can be seen: tedious decodes it, uses the SPN, and keeps nothing (tedious 20.3.9,
     // connection.js: performSentLogin7WithFedAuth).
     const { debug } = connection;
-    const before = debug.token.bind(debug);
-    debug.token = (token) => {
-      this.#info = readInfo(token) ?? this.#info;
-      before(token);
+    const token = debug.token.bind(debug);
+    const packet = debug.packet.bind(debug);
+    debug.token = (one) => {
+      const info = readInfo(one);
+      if (info !== undefined) this.#infos.push(info);
+      token(one);
+    };
+    let bytes = 0;
+    debug.packet = (direction, one) => {
+      if (direction === 'Received') bytes += one.length();
+      if (bytes > mostBytes) this.#giveUp(connection);
+      packet(direction, one);
     };
     connection.once('connect', () => {
-      debug.token = before;
+      debug.token = token;
+      debug.packet = packet;
     });
+  }
+
+  /** Why the guard itself ended the login: the driver only knows that it was ended. */
+  get refusal(): AppError | undefined {
+    return this.#refusal;
+  }
+
+  #giveUp(connection: Connection): void {
+    this.#refusal ??= new AppError(
+      'hostNotConfirmed',
+      `${this.#login.server} answers the login with more than any server has to say, so it was given up. Your token was not sent. Check the server's name.`,
+    );
+    connection.close();
   }
 
   /** Called for the server and again for the target of a redirect, each time before anything is sent to it (connectOnPort). */
@@ -68,7 +95,7 @@ export class LoginGuard {
     }
     this.#login.checkHost(target.host);
     // Each host says for itself what it wants.
-    this.#info = undefined;
+    this.#infos = [];
     // TLS verifies the name that is dialed; in strict mode tedious would verify the first one's after a redirect.
     if (this.#hosts > 1 && this.#connection !== undefined)
       this.#connection.config.options.serverName = target.host;
@@ -80,7 +107,14 @@ export class LoginGuard {
     // The scope that tedious passes is what the server asked for; the audience is our own cloud's.
     getToken: async (): Promise<{ token: string; expiresOnTimestamp: number }> => {
       const { cloud, server } = this.#login;
-      const tenant = believedTenant(this.#info ?? { stsUrl: undefined, spn: undefined }, cloud, server);
+      const [info = { stsUrl: undefined, spn: undefined }, ...others] = this.#infos;
+      if (others.length > 0) {
+        throw new AppError(
+          'hostNotConfirmed',
+          `${server} says more than once whose tokens it takes, which no server does. Your token was not sent. Check the server's name.`,
+        );
+      }
+      const tenant = believedTenant(info, cloud, server);
       const { token, expiresOn } = await this.#login.token(tenant);
       return { token, expiresOnTimestamp: expiresOn };
     },

@@ -60,7 +60,7 @@ export function probeTenant(
       const probed = errorChain(error).find((part) => part instanceof Probed);
       if (probed instanceof Probed) resolve(probed.tenant);
       else if (error === undefined || error === null) resolve(undefined);
-      else reject(connectError(error, messages, context));
+      else reject(guard.refusal ?? connectError(error, messages, context));
     });
     if (signal?.aborted === true) giveUp();
   });

@@ -332,7 +332,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     const { profile, cloud, counts } = this.#parts;
     const messages: ServerMessage[] = [];
     this.#making.connection = undefined;
-    this.#making.guard = new LoginGuard({
+    const guard = new LoginGuard({
       server: profile.server,
       cloud,
       connectTimeout: profile.connectTimeout * 1000,
@@ -342,6 +342,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
         return Promise.resolve(token);
       },
     });
+    this.#making.guard = guard;
     // The driver makes its connection, and calls _config and beforeConnect, before the promise is returned.
     const opening = super._poolCreate();
     const made = this.#making.connection as Connection | undefined;
@@ -358,7 +359,7 @@ export class TokenPool extends mssql.ConnectionPool implements Evictable {
     } catch (error) {
       if (signal.aborted) throw cancelled(signal.reason);
       counts.failedLogins++;
-      const failure = connectError(error, messages, this.context);
+      const failure = guard.refusal ?? connectError(error, messages, this.context);
       this.#failed.set(failure, token);
       throw failure;
     } finally {

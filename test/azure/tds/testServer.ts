@@ -19,7 +19,8 @@ export const STS_URL = 'https://login.local.test/00000000-0000-0000-0000-0000000
 export const SPN = 'https://database.local.test/';
 
 const authority = new CertificateAuthority('CA of the TDS tests');
-const certificate = authority.issue(localSubject);
+/** What the test server shows. */
+export const certificate = authority.issue(localSubject);
 
 /** PEM of the CA that signed the test server's certificate. */
 export const CA = authority.pem;

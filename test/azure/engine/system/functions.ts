@@ -181,7 +181,7 @@ END $tsql$;`,
        WHEN 'isscalarfunction' THEN (type = 'FN')::int WHEN 'istablefunction' THEN (type IN ('IF', 'TF'))::int WHEN 'isinlinefunction' THEN (type = 'IF')::int WHEN 'istrigger' THEN (type = 'TR')::int
        WHEN 'isprimarykey' THEN (type = 'PK')::int WHEN 'isforeignkey' THEN (type = 'F')::int WHEN 'isconstraint' THEN (type IN ('PK', 'UQ', 'F', 'C', 'D'))::int
        WHEN 'isdefaultcnst' THEN (type = 'D')::int WHEN 'ischeckcnst' THEN (type = 'C')::int WHEN 'isuniquecnst' THEN (type = 'UQ')::int
-       WHEN 'ismsshipped' THEN 0 WHEN 'issystemtable' THEN 0 WHEN 'ownerid' THEN 1 WHEN 'schemaid' THEN schema_id
+       WHEN 'ismsshipped' THEN 0 WHEN 'issystemtable' THEN 0 WHEN 'ownerid' THEN coalesce((SELECT w.principal_id FROM azure_principals.object_owner AS w WHERE w.object_id = id), (SELECT s.principal_id FROM catalog.schema AS s WHERE s.schema_id = object.schema_id)) WHEN 'schemaid' THEN schema_id
        WHEN 'tablehasidentity' THEN EXISTS (SELECT FROM catalog.column AS c WHERE c.object_id = id AND c.identity_seed IS NOT NULL)::int
        WHEN 'tablehasprimarykey' THEN EXISTS (SELECT FROM catalog.index AS i WHERE i.object_id = id AND i.kind = 'primary')::int
        WHEN 'tablehasclustindex' THEN EXISTS (SELECT FROM catalog.index AS i WHERE i.object_id = id AND i.clustered)::int

@@ -8,7 +8,8 @@ const describe = `CASE o.type WHEN 'U' THEN 'USER_TABLE' WHEN 'V' THEN 'VIEW' WH
  WHEN 'SO' THEN 'SEQUENCE_OBJECT' WHEN 'SN' THEN 'SYNONYM' WHEN 'TT' THEN 'TYPE_TABLE' END`;
 const objectColumns =
   'name sysname!, object_id int!, principal_id int, schema_id int!, parent_object_id int!, type char(2), type_desc nvarchar(60), create_date datetime!, modify_date datetime!, is_ms_shipped bit!, is_published bit!, is_schema_published bit!';
-const object = `o.name, o.object_id, NULL::int, o.schema_id, o.parent_id, rpad(o.type, 2), ${describe}, o.created, o.modified, false, false, false`;
+const owner = `(SELECT w.principal_id FROM azure_principals.object_owner AS w WHERE w.object_id = o.object_id)`;
+const object = `o.name, o.object_id, ${owner}, o.schema_id, o.parent_id, rpad(o.type, 2), ${describe}, o.created, o.modified, false, false, false`;
 const objects = `SELECT ${object} FROM catalog.object AS o WHERE o.session = 0 AND tsql.visible(o.object_id)`;
 /** One type of objects with further columns. */
 const typed = (types: string, more: string, join = ''): string =>

@@ -1,8 +1,7 @@
 // What it takes to let an identity into a database with certain rights: the idempotent script, what a run added, and the script that takes only that away.
 import { AppError } from './errors.ts';
 import { quoteLiteral, quoteName, nameProblem } from './names.ts';
-import type { Cell, SqlStatement } from './ports.ts';
-import { guidOfSid, sidOfGuid } from './principal.ts';
+import { sidOfGuid } from './principal.ts';
 
 /** How the server learns who the principal is. */
 export type GrantIdentity =
@@ -20,20 +19,6 @@ export interface GrantRequest {
   identity: GrantIdentity;
   rights: readonly GrantRight[];
   customRoles: readonly string[];
-}
-
-/** What the database knows of a principal: the rows of {@link principalStatement}. */
-export interface PrincipalState {
-  name: string;
-  /** sys.database_principals.type: E, X, S, R … */
-  type: string;
-  typeDescription: string;
-  sid: string | undefined;
-  roles: readonly string[];
-  /** GRANT EXECUTE on the database, directly. */
-  execute: boolean;
-  /** Schemas and roles that it owns. */
-  owns: readonly string[];
 }
 
 /** What a run added, and so what its undo may take away. */
@@ -64,7 +49,8 @@ export function checkGrant(request: GrantRequest, database: string): void {
   const refuse = (message: string): never => {
     throw new AppError('invalidInput', message);
   };
-  if (database.toLowerCase() === 'master') {
+  // A connection that names no database is in master.
+  if (['', 'master'].includes(database.trim().toLowerCase())) {
     refuse(
       'An app gets its user in the database that it works with, not in master: a user in master lets it into no other database, and rights there concern the whole server.',
     );
@@ -72,6 +58,9 @@ export function checkGrant(request: GrantRequest, database: string): void {
   for (const name of [request.principal, ...rolesOf(request)]) {
     const problem = nameProblem(name);
     if (problem !== undefined) refuse(problem);
+  }
+  if (rolesOf(request).some((role) => role.toLowerCase() === 'public')) {
+    refuse('Everybody in the database is in the role public already.');
   }
   const { identity } = request;
   if (identity.kind !== 'name' && !guidPattern.test(identity.id)) refuse('The id is no GUID.');
@@ -104,8 +93,13 @@ function directMember(role: string, principal: string): string {
   return `EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(${quoteLiteral(role)}) AND member_principal_id = DATABASE_PRINCIPAL_ID(${quoteLiteral(principal)}))`;
 }
 
+/** What it was granted or denied itself on the database; not what reaches it through a role. */
+function executeRow(principal: string, state = ''): string {
+  return `EXISTS (SELECT 1 FROM sys.database_permissions WHERE class = 0 AND permission_name = 'EXECUTE'${state} AND grantee_principal_id = DATABASE_PRINCIPAL_ID(${quoteLiteral(principal)}))`;
+}
+
 /** Names compare without case in Azure SQL's default collation. */
-function includesName(names: readonly string[] | undefined, name: string): boolean {
+export function includesName(names: readonly string[] | undefined, name: string): boolean {
   return names?.some((other) => other.toLowerCase() === name.toLowerCase()) ?? false;
 }
 
@@ -133,11 +127,17 @@ export function grantScript(request: GrantRequest, database: string): string {
       `    ALTER ROLE ${quoteName(role)} ADD MEMBER ${name};`,
     );
   }
-  if (request.rights.includes('execute')) lines.push(`GRANT EXECUTE TO ${name};`);
+  if (request.rights.includes('execute')) {
+    lines.push(
+      '-- One that is denied stays denied: GRANT would lift the denial.',
+      `IF NOT ${executeRow(request.principal)}`,
+      `    GRANT EXECUTE TO ${name};`,
+    );
+  }
   return `${lines.join('\n')}\n`;
 }
 
-/** The comparison of a principal's SID as {@link principalStatement} reads it. */
+/** The comparison of a principal's SID as it was read back. */
 function hasSid(sid: string | undefined): string {
   if (sid === undefined) return 'sid IS NULL';
   // It comes from the server and goes into a script: nothing but digits gets there.
@@ -147,8 +147,8 @@ function hasSid(sid: string | undefined): string {
 }
 
 /**
- * Takes back what a run added and nothing else. A user that was there before stays; one that has come to own something, or to other roles
- * or rights meanwhile, stays too; and so does another principal that has the name by now.
+ * Takes back what a run added and nothing else. A user that was there before stays; one that has come to own something, or to other roles,
+ * rights or denials meanwhile, stays too; and so does another principal that has the name by now.
  */
 export function undoScript(request: GrantRequest, addition: GrantAddition, database: string): string {
   const name = quoteName(request.principal);
@@ -161,14 +161,17 @@ export function undoScript(request: GrantRequest, addition: GrantAddition, datab
       `    ALTER ROLE ${quoteName(role)} DROP MEMBER ${name};`,
     );
   }
-  if (addition.execute) lines.push(`REVOKE EXECUTE FROM ${name};`);
+  // REVOKE would lift a denial as well, and fails on what may be passed on.
+  if (addition.execute)
+    lines.push(`IF ${executeRow(request.principal, " AND state = 'G'")}`, `    REVOKE EXECUTE FROM ${name};`);
   if (addition.user) {
     lines.push(
-      '-- Only if it owns nothing and nobody has given it anything else meanwhile; CONNECT comes with the user.',
+      '-- Only if it owns nothing, has granted nothing and was given nothing else meanwhile; CONNECT comes with the user.',
       `IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE principal_id = ${id})`,
+      `    AND NOT EXISTS (SELECT 1 FROM sys.objects WHERE principal_id = ${id})`,
       `    AND NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE owning_principal_id = ${id})`,
       `    AND NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE member_principal_id = ${id})`,
-      `    AND NOT EXISTS (SELECT 1 FROM sys.database_permissions WHERE grantee_principal_id = ${id} AND permission_name <> 'CONNECT')`,
+      `    AND NOT EXISTS (SELECT 1 FROM sys.database_permissions WHERE grantor_principal_id = ${id} OR grantee_principal_id = ${id} AND NOT (permission_name = 'CONNECT' AND state = 'G'))`,
       `    DROP USER ${name};`,
     );
   }
@@ -184,101 +187,4 @@ export function undoScript(request: GrantRequest, addition: GrantAddition, datab
     'END',
     '',
   ].join('\n');
-}
-
-/** Reads a principal with its direct roles, its EXECUTE and what it owns: one row each, the principal's own first. */
-export function principalStatement(name: string): SqlStatement {
-  return {
-    text: `SELECT 'principal' AS fact, p.name, p.type, p.type_desc, CONVERT(varchar(200), p.sid, 1) AS sid
-FROM sys.database_principals AS p WHERE p.name = @name
-UNION ALL
-SELECT 'role', r.name, NULL, NULL, NULL
-FROM sys.database_role_members AS m
-JOIN sys.database_principals AS p ON p.principal_id = m.member_principal_id
-JOIN sys.database_principals AS r ON r.principal_id = m.role_principal_id
-WHERE p.name = @name
-UNION ALL
-SELECT 'execute', d.permission_name, NULL, NULL, NULL
-FROM sys.database_permissions AS d
-JOIN sys.database_principals AS p ON p.principal_id = d.grantee_principal_id
-WHERE p.name = @name AND d.class = 0 AND d.permission_name = 'EXECUTE' AND d.state IN ('G', 'W')
-UNION ALL
-SELECT 'owns', s.name, NULL, NULL, NULL
-FROM sys.schemas AS s JOIN sys.database_principals AS p ON p.principal_id = s.principal_id
-WHERE p.name = @name
-UNION ALL
-SELECT 'owns', o.name, NULL, NULL, NULL
-FROM sys.database_principals AS o JOIN sys.database_principals AS p ON p.principal_id = o.owning_principal_id
-WHERE p.name = @name`,
-    parameters: [{ name: 'name', value: name, sqlType: 'nvarchar(128)' }],
-  };
-}
-
-/** Reads the rows of {@link principalStatement}; undefined when there is no such principal. */
-export function readPrincipal(rows: readonly (readonly Cell[])[]): PrincipalState | undefined {
-  const of = (fact: string): string[] =>
-    rows.filter(([kind]) => kind === fact).map(([, name]) => String(name));
-  const own = rows.find(([kind]) => kind === 'principal');
-  if (!own) return undefined;
-  const [, name, type, description, sid] = own;
-  return {
-    name: String(name),
-    type: String(type).trim(),
-    typeDescription: String(description),
-    sid: typeof sid === 'string' ? sid : undefined,
-    roles: of('role'),
-    execute: of('execute').length > 0,
-    owns: of('owns'),
-  };
-}
-
-/** Which of `names` are roles of the database; parameterised one by one. */
-export function rolesStatement(names: readonly string[]): SqlStatement {
-  return {
-    text: `SELECT name FROM sys.database_principals WHERE type = 'R' AND name IN (${names.map((_, index) => `@role${index}`).join(', ')})`,
-    parameters: names.map((value, index) => ({ name: `role${index}`, value, sqlType: 'nvarchar(128)' })),
-  };
-}
-
-/** Why an existing principal is not the one that was meant; undefined when it may be. */
-export function conflictWith(request: GrantRequest, state: PrincipalState | undefined): string | undefined {
-  if (!state) return undefined;
-  const { principal, identity } = request;
-  if (state.type !== 'E' && state.type !== 'X') {
-    return `There is a principal called "${principal}" already, and it is no Entra user (${state.typeDescription}).`;
-  }
-  if (identity.kind !== 'sid') return undefined;
-  if (guidOfSid(state.sid) === identity.id.toLowerCase()) return undefined;
-  return `There is a user called "${principal}" already, for another identity (${guidOfSid(state.sid) ?? 'unknown id'}). Give this one another name.`;
-}
-
-/** What is there now that was not there before, of what the request asked for. */
-export function additionOf(
-  request: GrantRequest,
-  before: PrincipalState | undefined,
-  after: PrincipalState,
-): GrantAddition {
-  return {
-    sid: after.sid,
-    user: before === undefined,
-    roles: rolesOf(request).filter(
-      (role) => includesName(after.roles, role) && !includesName(before?.roles, role),
-    ),
-    execute: request.rights.includes('execute') && after.execute && !before?.execute,
-  };
-}
-
-/** What was asked for and is not there, or is there with another SID: a grant that looked like a success. */
-export function shortcomings(request: GrantRequest, after: PrincipalState | undefined): string[] {
-  if (!after) return [`There is no user "${request.principal}".`];
-  const list: string[] = [];
-  const { identity } = request;
-  if (identity.kind === 'sid' && guidOfSid(after.sid) !== identity.id.toLowerCase()) {
-    list.push(`The user stands for ${guidOfSid(after.sid) ?? 'another identity'}, not for ${identity.id}.`);
-  }
-  for (const role of rolesOf(request)) {
-    if (!includesName(after.roles, role)) list.push(`It is no direct member of ${role}.`);
-  }
-  if (request.rights.includes('execute') && !after.execute) list.push('It has no EXECUTE on the database.');
-  return list;
 }

@@ -2,21 +2,23 @@
 import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import {
-  additionOf,
   checkGrant,
   commentText,
-  conflictWith,
   grantScript,
-  principalStatement,
-  readPrincipal,
   rolesOf,
-  rolesStatement,
-  shortcomings,
   undoScript,
   type GrantAddition,
   type GrantRequest,
-  type PrincipalState,
 } from '../core/grantPlan.ts';
+import {
+  additionOf,
+  conflictWith,
+  principalStatement,
+  readPrincipal,
+  rolesStatement,
+  shortcomings,
+  type PrincipalState,
+} from '../core/grantState.ts';
 import type { QueryResult, Sql, SqlStatement } from '../core/ports.ts';
 import { guidOfSid } from '../core/principal.ts';
 import { isRefusedInTransaction } from '../core/sqlErrors.ts';
@@ -90,7 +92,7 @@ export class GrantService {
     return {
       summary: said,
       complete: missing.length === 0,
-      report: report(profile, said, there, addition, undo),
+      report: report(profile, said, request, there, addition, undo),
       // Also of half a grant: what is there was not there before, and somebody must be able to take it away.
       undo:
         undo === undefined
@@ -163,7 +165,7 @@ export class GrantService {
     if (!addition.user) return `${name} is as it was before the grant; its user was there already and stays.`;
     if (left.owns.length > 0)
       return `What the grant added is gone, but the user ${name} stays: it owns ${left.owns.join(', ')}.`;
-    return `What the grant added is gone, but the user ${name} stays: it was given something else meanwhile.`;
+    return `What the grant added is gone, but the user ${name} stays: it has got something else, or granted something, meanwhile.`;
   }
 }
 
@@ -190,6 +192,7 @@ function summary(request: GrantRequest, missing: readonly string[], isEmpty: boo
 function report(
   profile: ConnectionProfile,
   said: string,
+  request: GrantRequest,
   state: PrincipalState | undefined,
   addition: GrantAddition,
   undo: string | undefined,
@@ -204,6 +207,10 @@ function report(
     '',
     `Read back from ${profile.database}:`,
     ...(state ? readBack(state) : ['  no such principal']),
+    // A user outlives its identity: one that was made anew under the same name is another, and only its id tells.
+    ...(state && !addition.user && request.identity.kind !== 'sid'
+      ? ['', 'The user was there before: check that it stands for the identity that you mean.']
+      : []),
     '',
     `Added by this run: ${added.join(', ') || 'nothing'}.`,
   ];
@@ -220,5 +227,6 @@ function readBack(state: PrincipalState): string[] {
     `  stands for   ${id ?? 'no Entra id'}${state.type === 'X' ? ' (object id)' : ' (client id of an app, object id of a person)'}`,
     `  member of    ${state.roles.join(', ') || 'no role'}`,
     `  EXECUTE      ${state.execute ? 'granted on the database' : 'not granted'}`,
+    ...(state.denied.length > 0 ? [`  denied       ${state.denied.join(', ')} on the database`] : []),
   ];
 }

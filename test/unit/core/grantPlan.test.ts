@@ -2,17 +2,14 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { checkGrant, grantScript, undoScript, type GrantRequest } from '../../../src/core/grantPlan.ts';
 import {
   additionOf,
-  checkGrant,
   conflictWith,
-  grantScript,
   readPrincipal,
   shortcomings,
-  undoScript,
-  type GrantRequest,
   type PrincipalState,
-} from '../../../src/core/grantPlan.ts';
+} from '../../../src/core/grantState.ts';
 import { guidOfSid, readPrincipals, sidOfGuid } from '../../../src/core/principal.ts';
 
 const appId = '2ff8edf0-dccb-4148-a649-2c1154e1e129';
@@ -29,6 +26,7 @@ const state: PrincipalState = {
   sid: sidOfGuid(appId),
   roles: ['db_datareader'],
   execute: false,
+  denied: [],
   owns: [],
 };
 
@@ -63,7 +61,9 @@ IF NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id =
     ALTER ROLE [db_datawriter] ADD MEMBER [app-orders];
 IF NOT EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'order clerks') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
     ALTER ROLE [order clerks] ADD MEMBER [app-orders];
-GRANT EXECUTE TO [app-orders];
+-- One that is denied stays denied: GRANT would lift the denial.
+IF NOT EXISTS (SELECT 1 FROM sys.database_permissions WHERE class = 0 AND permission_name = 'EXECUTE' AND grantee_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
+    GRANT EXECUTE TO [app-orders];
 `,
     );
     const group = grantScript({ ...read, identity: { kind: 'sid', of: 'group', id: appId } }, 'appdb');
@@ -84,6 +84,9 @@ GRANT EXECUTE TO [app-orders];
   it('refuses what makes no sense, with a reason', () => {
     const refused: [GrantRequest, string, RegExp][] = [
       [read, 'MASTER', /not in master/],
+      // A connection without a database is in master.
+      [read, ' ', /not in master/],
+      [{ ...read, rights: ['custom'], customRoles: ['Public'] }, 'appdb', /in the role public already/],
       [{ ...read, principal: '' }, 'appdb', /empty/],
       [{ ...read, principal: 'x'.repeat(129) }, 'appdb', /129 characters/],
       [{ ...read, rights: [] }, 'appdb', /nothing to grant/],
@@ -118,7 +121,8 @@ IF EXISTS (SELECT 1 FROM sys.database_principals WHERE principal_id = DATABASE_P
 BEGIN
     IF EXISTS (SELECT 1 FROM sys.database_role_members WHERE role_principal_id = DATABASE_PRINCIPAL_ID(N'db_datawriter') AND member_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
         ALTER ROLE [db_datawriter] DROP MEMBER [app-orders];
-    REVOKE EXECUTE FROM [app-orders];
+    IF EXISTS (SELECT 1 FROM sys.database_permissions WHERE class = 0 AND permission_name = 'EXECUTE' AND state = 'G' AND grantee_principal_id = DATABASE_PRINCIPAL_ID(N'app-orders'))
+        REVOKE EXECUTE FROM [app-orders];
 END
 `,
     );
@@ -148,6 +152,45 @@ END
       /stands for/,
     );
     assert.match(shortcomings(request, { ...state, roles: [] }).join(), /db_datareader/);
+  });
+
+  it('is no success when the type is another one, or a group has another id', () => {
+    const group: GrantRequest = { ...read, identity: { kind: 'sid', of: 'group', id: appId } };
+    assert.match(shortcomings(group, state).join(), /stands for an app or a person, not for/);
+    assert.match(conflictWith(group, state) ?? '', /another identity \(an app or a person\)/);
+    const app: GrantRequest = { ...read, identity: { kind: 'sid', of: 'app', id: appId } };
+    assert.match(shortcomings(app, { ...state, type: 'X' }).join(), /stands for a group/);
+    const twin: GrantRequest = { ...read, identity: { kind: 'objectId', id: appId } };
+    const other = sidOfGuid(appId.replace('2', '3'));
+    assert.match(shortcomings(twin, { ...state, type: 'X', sid: other }).join(), /stands for/);
+    // Nobody can tell an app's client id from its object id.
+    assert.deepEqual(shortcomings(twin, { ...state, sid: other }), []);
+  });
+
+  it('is no success while a denial stands against it', () => {
+    const all: GrantRequest = { ...read, rights: ['read', 'write', 'execute'] };
+    const granted: PrincipalState = { ...state, roles: ['db_datareader', 'db_datawriter'], execute: true };
+    assert.deepEqual(shortcomings(all, granted), []);
+    const denied: PrincipalState = {
+      ...granted,
+      roles: [...granted.roles, 'db_denydatareader', 'db_denydatawriter'],
+      denied: ['EXECUTE', 'CONNECT', 'SHOWPLAN'],
+    };
+    assert.deepEqual(shortcomings(all, denied), [
+      'It is denied EXECUTE on the database.',
+      'It is denied CONNECT on the database.',
+      'It is in db_denydatareader.',
+      'It is in db_denydatawriter.',
+    ]);
+    assert.match(
+      conflictWith(read, { ...denied, denied: ['SELECT'] }) ?? '',
+      /^A denial wins over every grant, and "app-orders" is denied SELECT on the database and in db_denydatareader\. Take that back first\.$/,
+    );
+    // What is not asked for may well be denied.
+    assert.equal(
+      conflictWith(read, { ...state, denied: ['INSERT'], roles: ['db_denydatawriter'] }),
+      undefined,
+    );
   });
 
   it('sees that a name is taken by somebody else', () => {

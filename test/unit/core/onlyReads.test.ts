@@ -1,7 +1,7 @@
 // What may be sent a second time.
 import assert from 'node:assert/strict';
 import { describe, it } from 'vitest';
-import { principalStatement, rolesStatement } from '../../../src/core/grantPlan.ts';
+import { principalStatement, rolesStatement } from '../../../src/core/grantState.ts';
 import { onlyReads } from '../../../src/core/onlyReads.ts';
 import { principalsStatement } from '../../../src/core/principal.ts';
 import { describeParameters } from '../../../src/core/queryParameter.ts';

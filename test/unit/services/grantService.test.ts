@@ -71,6 +71,27 @@ describe('a grant that is not all there afterwards', () => {
   });
 });
 
+describe('a user that was there before', () => {
+  it('is named with what it stands for, to be compared: its identity may have been made anew', async () => {
+    const there = principal(id);
+    const after = [...principal(id, 'db_datareader'), ['execute', 'EXECUTE', null, null, null]];
+    const planned = await new GrantService(database(there, there, after)).plan(profile(), request, signal);
+    const done = await planned.run(signal);
+    assert.match(done.report, new RegExp(`stands for   ${id}`));
+    assert.match(done.report, /was there before: check that it stands for the identity that you mean/);
+    const made = await new GrantService(database([], [], after)).plan(profile(), request, signal);
+    assert.doesNotMatch((await made.run(signal)).report, /was there before/);
+  });
+
+  it('is refused with the reason while a denial would win', async () => {
+    const denied = [...principal(id), ['denied', 'EXECUTE', null, null, null]];
+    await assert.rejects(
+      new GrantService(database(denied)).plan(profile(), request, signal),
+      /A denial wins over every grant, and "app-orders" is denied EXECUTE on the database/,
+    );
+  });
+});
+
 describe('the undo of a grant', () => {
   it('says so when the name is another principal’s by now', async () => {
     const after = [...principal(id, 'db_datareader'), ['execute', 'EXECUTE', null, null, null]];

@@ -59,6 +59,12 @@ export type Securable =
       columns?: readonly string[];
     };
 
+/** An object as far as its owner goes. */
+export interface OwnedObject {
+  objectId: number;
+  schema: string;
+}
+
 /** One query on the session's own PostgreSQL connection, in its transaction. */
 export interface AuthorizationConnection {
   query(text: string, parameters?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
@@ -95,6 +101,18 @@ export interface Authorization {
   ): Promise<void>;
   /** Before a statement reads the catalog view sys.`view` about principals: what of them the caller may see. */
   readsCatalog?(context: SecurityContext, connection: AuthorizationConnection, view: string): Promise<void>;
+  /** Whether the caller sees other sessions than the own one in sys.dm_exec_sessions and sys.dm_exec_requests; absent: yes. */
+  seesSessions?(context: SecurityContext, connection: AuthorizationConnection): Promise<boolean>;
+  /**
+   * Whether a reference from a module or view reaches an object without asking the caller's permission: both have one owner; absent: yes.
+   * https://learn.microsoft.com/sql/relational-databases/tutorial-ownership-chains-and-context-switching
+   */
+  chains?(
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+    from: OwnedObject,
+    to: OwnedObject,
+  ): Promise<boolean>;
   /** EXECUTE AS USER/LOGIN = name: the new context; the engine keeps the stack. @throws SqlError 15517. */
   executeAs(
     context: SecurityContext,

@@ -175,7 +175,7 @@ function insertThrough(binder: Binder, node: Insert, view: Updatable, context: C
         }));
   const at = { line: node.target.line, start: node.target.start, end: node.target.end };
   const part = (name: string): Identifier => ({ kind: 'identifier', name, quoted: true, ...at });
-  binder.chained += 1;
+  binder.chain.push(view.secured);
   try {
     return bindInsert(
       binder,
@@ -192,7 +192,7 @@ function insertThrough(binder: Binder, node: Insert, view: Updatable, context: C
       context,
     );
   } finally {
-    binder.chained -= 1;
+    binder.chain.pop();
   }
 }
 

@@ -47,9 +47,9 @@ export function bindUpdate(binder: Binder, node: Update, context: ChangeContext)
       .join(', ');
   if (through !== undefined) {
     scope.sources.push(through.source);
-    binder.chained += through.secured === object ? 0 : 1;
+    if (through.secured !== object) binder.chain.push(through.secured);
     sets = bindSet(binder, scope, object, baseSetClauses(through, node.set));
-    binder.chained -= through.secured === object ? 0 : 1;
+    if (through.secured !== object) binder.chain.pop();
     const where = whereSql(binder, scope, node.where, node.line);
     const limit = node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`;
     const values = sets.map((one, i) => `${one.sql} AS v${String(i)}`);

@@ -16,6 +16,8 @@ export interface Requirement {
   permission: string;
   object: ResolvedObject;
   columns?: Set<string>;
+  /** The view or function whose text refers to it; absent: the statement itself. */
+  through?: ResolvedObject;
 }
 
 export interface CteSource {
@@ -60,8 +62,8 @@ export class Binder {
   readonly storage: BindStorage;
   readonly parameters: ParameterSource[] = [];
   readonly requirements: Requirement[] = [];
-  /** Inner queries of views: what they read was checked with the view (ownership chaining). */
-  chained = 0;
+  /** Views and functions whose texts are being bound, the innermost last: what they refer to is theirs (ownership chaining). */
+  readonly chain: ResolvedObject[] = [];
   readonly ctes: CteSource[] = [];
   /** Inside an inlined function: its parameters' values. */
   substitutions: ReadonlyMap<string, Bound> | undefined;
@@ -100,19 +102,23 @@ export class Binder {
 
   /** A column that the statement reads, for column permissions. */
   markColumn(objectId: string, column: string): void {
+    const through = this.chain.at(-1);
     const requirement = this.requirements.find(
-      (candidate) => candidate.permission === 'SELECT' && String(candidate.object.objectId) === objectId,
+      (candidate) =>
+        candidate.permission === 'SELECT' &&
+        candidate.through === through &&
+        String(candidate.object.objectId) === objectId,
     );
     if (requirement !== undefined) (requirement.columns ??= new Set()).add(column);
   }
 
   require(permission: string, object: ResolvedObject, column?: string): void {
-    if (this.chained > 0) return;
+    const through = this.chain.at(-1);
     let requirement = this.requirements.find(
-      (other) => other.permission === permission && other.object === object,
+      (other) => other.permission === permission && other.object === object && other.through === through,
     );
     if (requirement === undefined) {
-      requirement = { permission, object };
+      requirement = { permission, object, ...(through === undefined ? {} : { through }) };
       this.requirements.push(requirement);
     }
     if (column !== undefined) (requirement.columns ??= new Set()).add(column);

@@ -343,7 +343,7 @@ function bindView(binder: Binder, scope: Scope, node: TableReference, object: Re
   }
   const view = parseView(object.definition ?? '');
   binder.viewDepth += 1;
-  binder.chained += 1;
+  binder.chain.push(object);
   const hiddenCtes = binder.ctes.splice(0);
   const settings = binder.input.settings;
   try {
@@ -370,7 +370,7 @@ function bindView(binder: Binder, scope: Scope, node: TableReference, object: Re
   } finally {
     binder.input.settings = settings;
     binder.ctes.splice(0, binder.ctes.length, ...hiddenCtes);
-    binder.chained -= 1;
+    binder.chain.pop();
     binder.viewDepth -= 1;
   }
 }

@@ -105,13 +105,13 @@ function inside<T>(
   const ctes = binder.ctes.splice(0);
   binder.substitutions = values;
   binder.input.settings = { ...settings, defaultSchema: object.schema };
-  binder.chained += 1;
+  binder.chain.push(object);
   binder.viewDepth += 1;
   try {
     return bind();
   } finally {
     binder.viewDepth -= 1;
-    binder.chained -= 1;
+    binder.chain.pop();
     binder.input.settings = settings;
     binder.ctes.splice(0, binder.ctes.length, ...ctes);
     binder.substitutions = outer;

@@ -58,7 +58,7 @@ export function updatableTarget(
   const view = parseView(object.definition);
   if (view.checkOption) unsupported('changing a view WITH CHECK OPTION', target.line);
   const settings = binder.input.settings;
-  binder.chained += 1;
+  binder.chain.push(object);
   binder.input.settings = { ...settings, defaultSchema: object.schema };
   try {
     const inner = bindCommonTables(binder, view.with);
@@ -67,7 +67,7 @@ export function updatableTarget(
     return over(binder, view.query, view.columns, target.alias?.name ?? object.name, target, object);
   } finally {
     binder.input.settings = settings;
-    binder.chained -= 1;
+    binder.chain.pop();
   }
 }
 

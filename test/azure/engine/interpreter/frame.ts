@@ -4,6 +4,7 @@ import type { Name } from '../../tsql/ast.ts';
 import type { TransitionTables } from '../bind/binder.ts';
 import type { Cursor } from './cursor.ts';
 import type { ResolvedObject } from '../bind/ports.ts';
+import type { OwnedObject } from '../session.ts';
 
 /** `value` is PostgreSQL's text for the type. */
 export interface Variable {
@@ -44,8 +45,8 @@ export class Frame {
   transition: TransitionTables | undefined;
   /** What a one-part name means here first. */
   defaultSchema: string | undefined;
-  /** Ownership chaining: statements of a module are not checked again for what its owner owns. */
-  chained = false;
+  /** The module (of a trigger: its table) whose statements run here: they are not checked again for what its owner owns. */
+  module: OwnedObject | undefined;
 
   constructor(kind: Frame['kind'], parent?: Frame) {
     this.kind = kind;

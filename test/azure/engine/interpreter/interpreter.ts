@@ -16,7 +16,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { translateError } from '../errors.ts';
 import type { PgConnection } from '../postgres/connection.ts';
 import { PgError } from '../postgres/pgError.ts';
-import type { Authorization, Securable } from '../session.ts';
+import type { Authorization, OwnedObject, Securable } from '../session.ts';
 import { compileBatch } from '../statements/compile.ts';
 import { executeStatement } from '../statements/executeStatement.ts';
 import type { EngineServices } from './engineServices.ts';
@@ -262,14 +262,14 @@ export class Interpreter {
 
   /** What the statement needs of permissions. @throws SqlError 229, 230 */
   async authorize(requirements: readonly Requirement[], frame: Frame): Promise<void> {
-    for (const { permission, object, columns } of requirements) {
+    for (const { permission, object, columns, through = frame.module } of requirements) {
       if (object.schema === '') continue;
       if (ownSchemas.has(object.schema.toLowerCase())) {
         await this.authorization.readsCatalog?.(this.state.context, this.connection, object.name);
-        if (object.name.startsWith('dm_exec_')) await this.services.sessions.publish(this.connection);
+        if (object.name.startsWith('dm_exec_')) await this.publishSessions();
         continue;
       }
-      if (frame.chained && permission !== 'ALTER') continue;
+      if (through !== undefined && permission !== 'ALTER' && (await this.chains(through, object))) continue;
       await this.check(permission, {
         class: 'object',
         schema: object.schema,
@@ -279,6 +279,15 @@ export class Interpreter {
         ...(columns === undefined ? {} : { columns: [...columns] }),
       });
     }
+  }
+
+  private async chains(from: OwnedObject, to: OwnedObject): Promise<boolean> {
+    return (await this.authorization.chains?.(this.state.context, this.connection, from, to)) ?? true;
+  }
+
+  private async publishSessions(): Promise<void> {
+    const all = (await this.authorization.seesSessions?.(this.state.context, this.connection)) ?? true;
+    await this.services.sessions.publish(this.connection, all ? undefined : this.spid);
   }
 
   async check(permission: string, securable: Securable): Promise<void> {

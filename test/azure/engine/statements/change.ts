@@ -267,7 +267,7 @@ async function fire(
   inner.procedureId = trigger.objectId;
   inner.lineOffset = definition.line - 1;
   inner.defaultSchema = trigger.schema;
-  inner.chained = true;
+  inner.module = target;
   inner.transition = {
     inserted: { pgName: capture.inserted },
     deleted: { pgName: capture.deleted },

@@ -165,7 +165,7 @@ async function runUserProcedure(
   inner.procedureId = object.objectId;
   inner.lineOffset = definition.line - 1;
   if (object.schema !== '') inner.defaultSchema = object.schema;
-  inner.chained = true;
+  inner.module = object;
   const given = new Map<string, Argument>();
   let named = false;
   for (const [i, argument] of args.entries()) {

@@ -47,8 +47,12 @@ export class SessionDirectory {
     return [...this.sessions.values()].map((facts) => facts()).sort((a, b) => a.spid - b.spid);
   }
 
-  /** Before a statement that reads sys.dm_exec_*: a setting of that connection, so nothing is written. */
-  async publish(connection: PgConnection): Promise<void> {
-    await connection.query(`SELECT set_config('tsql.sessions', $1, false)`, [JSON.stringify(this.list())]);
+  /**
+   * Before a statement that reads sys.dm_exec_*: a setting of that connection, so nothing is written.
+   * @param only the session that sees itself alone
+   */
+  async publish(connection: PgConnection, only?: number): Promise<void> {
+    const sessions = this.list().filter(({ spid }) => only === undefined || spid === only);
+    await connection.query(`SELECT set_config('tsql.sessions', $1, false)`, [JSON.stringify(sessions)]);
   }
 }

@@ -46,10 +46,10 @@ const setting = (name: string, otherwise: string): string =>
 const ids = (list: string): string => `string_to_array(nullif(${list}, '*'), ',')::int[]`;
 const visible = setting(visiblePrincipalsSetting, '*');
 /** Ids from 16384 on are fixed roles, below 5 the system's own: everybody sees those. */
-const seen = (id: string): string =>
+export const seen = (id: string): string =>
   `(${visible} = '*' OR ${id} < 5 OR ${id} >= 16384 OR ${id} = ANY(${ids(visible)}))`;
 
-const typeWords = { S: 'SQL_USER', E: 'EXTERNAL_USER', X: 'EXTERNAL_GROUPS', R: 'DATABASE_ROLE' };
+const typeWords = { S: 'SQL_USER', E: 'EXTERNAL_USER', X: 'EXTERNAL_GROUP', R: 'DATABASE_ROLE' };
 const authenticationWords = { 0: 'NONE', 1: 'INSTANCE', 2: 'DATABASE', 4: 'EXTERNAL' };
 const classWords = { 0: 'DATABASE', 1: 'OBJECT_OR_COLUMN', 3: 'SCHEMA', 4: 'DATABASE_PRINCIPAL' };
 const stateWords = { G: 'GRANT', W: 'GRANT_WITH_GRANT_OPTION', D: 'DENY' };

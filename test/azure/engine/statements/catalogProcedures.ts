@@ -34,8 +34,19 @@ export async function runCatalogProcedure(
     interpreter.connection,
     'objects',
   );
+  const refused =
+    procedure.refused === undefined ? null : await interpreter.scalar(procedure.refused, values);
+  if (refused !== null) refuse(Number(refused), values[0] ?? '', interpreter.database, line);
   const count = await streamRows(interpreter, procedure.sql, values, [...procedure.columns]);
   interpreter.state.rowCount = BigInt(count);
   interpreter.done({ rowCount: count, command: 0xc1 });
   return 0;
+}
+
+function refuse(number: number, object: string, database: string, line: number): never {
+  const texts: Record<number, string> = {
+    15009: `The object '${object}' does not exist in database '${database}' or is invalid for this operation.`,
+    15197: `There is no text for object '${object}'.`,
+  };
+  return raise(number, texts[number] ?? '', line);
 }

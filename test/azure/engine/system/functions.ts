@@ -1,5 +1,6 @@
 // The scalar functions about the catalog: OBJECT_ID, COL_LENGTH, DB_NAME … as PostgreSQL functions over the catalog's tables.
 import type { SqlType } from '../../contract.ts';
+import { seen } from '../../principals/principalViews.ts';
 
 export interface CatalogFunction {
   min: number;
@@ -60,10 +61,16 @@ export const catalogFunctions: Readonly<Record<string, CatalogFunction>> = {
   COLLATIONPROPERTY: call('collationproperty', 2, [name, name], variant),
 };
 
+/** Of those about principals the ones that a query asks for each of its rows; the visible principals are the principals' business. */
+export const principalFunctions = {
+  userName: call('user_name', 1, [int], name),
+  userId: call('user_id', 1, [name], int),
+} satisfies Record<string, CatalogFunction>;
+
 const sql = (signature: string, returns: string, body: string): string =>
   `CREATE FUNCTION tsql.${signature} RETURNS ${returns} LANGUAGE sql STABLE AS $tsql$ ${body} $tsql$;`;
 
-/** Created in the template; `tsql.visible` follows the principals' settings for the session. */
+/** Created in the template; `tsql.visible` and `tsql.definable` follow the principals' settings for the session. */
 export const functionsSql = [
   // Properties are numbers or names; a sql_variant says which.
   sql(
@@ -82,11 +89,16 @@ export const functionsSql = [
   `CREATE VIEW tsql.databases AS SELECT datname AS pg_name, (about->>'id')::int AS id, about->>'name' AS name, (about->>'created')::timestamp AS created
    FROM (SELECT datname, shobj_description(oid, 'pg_database')::json AS about FROM pg_database WHERE datname ~ '^d[0-9]+$' AND shobj_description(oid, 'pg_database') IS NOT NULL) AS d;`,
   // Metadata visibility: what the principals' part said about the session's caller (principals/visibility.ts); nothing said is everything.
-  sql(
-    'visible(id int)',
-    'boolean',
-    `SELECT coalesce(nullif(current_setting('azure_principals.objects', true), ''), '*') = '*'
-     OR id = ANY(string_to_array(nullif(current_setting('azure_principals.objects', true), '*'), ',')::int[])`,
+  ...[
+    ['visible', 'objects'],
+    ['definable', 'definitions'],
+  ].map(([name, setting]) =>
+    sql(
+      `${name}(id int)`,
+      'boolean',
+      `SELECT coalesce(nullif(current_setting('azure_principals.${setting}', true), ''), '*') = '*'
+       OR id = ANY(string_to_array(nullif(current_setting('azure_principals.${setting}', true), '*'), ',')::int[])`,
+    ),
   ),
   `CREATE FUNCTION tsql.row_count(relation text) RETURNS bigint LANGUAGE plpgsql STABLE AS $tsql$
 DECLARE n bigint; BEGIN EXECUTE 'SELECT count(*) FROM ' || relation INTO n; RETURN n; END $tsql$;`,
@@ -139,7 +151,17 @@ END $tsql$;`,
   sql(
     'object_definition(id int)',
     'text',
-    'SELECT definition FROM catalog.object WHERE object_id = id AND tsql.visible(id)',
+    'SELECT definition FROM catalog.object WHERE object_id = id AND tsql.visible(id) AND tsql.definable(id)',
+  ),
+  sql(
+    'user_name(id int)',
+    'text',
+    `SELECT name FROM azure_principals.principal WHERE principal_id = id AND ${seen('id')}`,
+  ),
+  sql(
+    'user_id(n text)',
+    'int',
+    `SELECT principal_id FROM azure_principals.principal WHERE name_key = lower(rtrim(n)) AND ${seen('principal_id')}`,
   ),
   sql(
     'schema_name(id int)',

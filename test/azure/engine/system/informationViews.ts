@@ -1,5 +1,5 @@
 // INFORMATION_SCHEMA.* over the catalog's own tables (Learn: "System information schema views").
-import { view } from './viewDeclaration.ts';
+import { defined, view } from './viewDeclaration.ts';
 import type { SystemView } from './viewDeclaration.ts';
 
 const from = `FROM catalog.object AS o JOIN catalog.schema AS s ON s.schema_id = o.schema_id`;
@@ -43,13 +43,13 @@ export const informationViews: readonly SystemView[] = [
     'INFORMATION_SCHEMA',
     'VIEWS',
     'TABLE_CATALOG nvarchar(128), TABLE_SCHEMA nvarchar(128), TABLE_NAME sysname!, VIEW_DEFINITION nvarchar(4000), CHECK_OPTION varchar(7), IS_UPDATABLE varchar(2)!',
-    `SELECT tsql.db_name(), s.name, o.name, left(o.definition, 4000), 'NONE', 'NO' ${from} WHERE o.type = 'V' AND ${seen}`,
+    `SELECT tsql.db_name(), s.name, o.name, ${defined('o.object_id', 'left(o.definition, 4000)')}, 'NONE', 'NO' ${from} WHERE o.type = 'V' AND ${seen}`,
   ),
   view(
     'INFORMATION_SCHEMA',
     'COLUMNS',
     'TABLE_CATALOG nvarchar(128), TABLE_SCHEMA nvarchar(128), TABLE_NAME nvarchar(128)!, COLUMN_NAME sysname, ORDINAL_POSITION int, COLUMN_DEFAULT nvarchar(4000), IS_NULLABLE varchar(3), DATA_TYPE nvarchar(128), CHARACTER_MAXIMUM_LENGTH int, CHARACTER_OCTET_LENGTH int, NUMERIC_PRECISION tinyint, NUMERIC_PRECISION_RADIX smallint, NUMERIC_SCALE int, DATETIME_PRECISION smallint, CHARACTER_SET_CATALOG sysname, CHARACTER_SET_SCHEMA sysname, CHARACTER_SET_NAME sysname, COLLATION_CATALOG sysname, COLLATION_SCHEMA sysname, COLLATION_NAME sysname, DOMAIN_CATALOG sysname, DOMAIN_SCHEMA sysname, DOMAIN_NAME sysname',
-    `SELECT tsql.db_name(), s.name, o.name, c.name, (row_number() OVER (PARTITION BY c.object_id ORDER BY c.column_id))::int, (SELECT d.definition FROM catalog.default_constraint AS d WHERE d.parent_id = c.object_id AND d.column_id = c.column_id), CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END, ${typeColumns('c.type')}, NULL, NULL, c.user_type ${from} JOIN catalog.column AS c ON c.object_id = o.object_id WHERE o.type IN ('U', 'V') AND ${seen}`,
+    `SELECT tsql.db_name(), s.name, o.name, c.name, (row_number() OVER (PARTITION BY c.object_id ORDER BY c.column_id))::int, ${defined('o.object_id', '(SELECT d.definition FROM catalog.default_constraint AS d WHERE d.parent_id = c.object_id AND d.column_id = c.column_id)')}, CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END, ${typeColumns('c.type')}, NULL, NULL, c.user_type ${from} JOIN catalog.column AS c ON c.object_id = o.object_id WHERE o.type IN ('U', 'V') AND ${seen}`,
   ),
   view(
     'INFORMATION_SCHEMA',
@@ -79,13 +79,13 @@ export const informationViews: readonly SystemView[] = [
     'INFORMATION_SCHEMA',
     'CHECK_CONSTRAINTS',
     'CONSTRAINT_CATALOG nvarchar(128), CONSTRAINT_SCHEMA nvarchar(128), CONSTRAINT_NAME sysname!, CHECK_CLAUSE nvarchar(4000)',
-    `SELECT tsql.db_name(), s.name, k.name, c.definition ${constraints} JOIN catalog.check_constraint AS c ON c.object_id = k.object_id WHERE ${seen}`,
+    `SELECT tsql.db_name(), s.name, k.name, ${defined('k.object_id', 'c.definition')} ${constraints} JOIN catalog.check_constraint AS c ON c.object_id = k.object_id WHERE ${seen}`,
   ),
   view(
     'INFORMATION_SCHEMA',
     'ROUTINES',
     'SPECIFIC_CATALOG nvarchar(128), SPECIFIC_SCHEMA nvarchar(128), SPECIFIC_NAME nvarchar(128)!, ROUTINE_CATALOG nvarchar(128), ROUTINE_SCHEMA nvarchar(128), ROUTINE_NAME nvarchar(128)!, ROUTINE_TYPE nvarchar(20), DATA_TYPE nvarchar(128), ROUTINE_BODY nvarchar(30), ROUTINE_DEFINITION nvarchar(4000), CREATED datetime!, LAST_ALTERED datetime!',
-    `SELECT tsql.db_name(), s.name, o.name, tsql.db_name(), s.name, o.name, CASE o.type WHEN 'P' THEN 'PROCEDURE' ELSE 'FUNCTION' END, CASE WHEN o.type = 'FN' THEN (SELECT p.type->>'name' FROM catalog.parameter AS p WHERE p.object_id = o.object_id AND p.parameter_id = 0) WHEN o.type IN ('IF', 'TF') THEN 'TABLE' END, 'SQL', left(o.definition, 4000), o.created, o.modified ${from} WHERE o.type IN ('P', 'FN', 'IF', 'TF') AND ${seen}`,
+    `SELECT tsql.db_name(), s.name, o.name, tsql.db_name(), s.name, o.name, CASE o.type WHEN 'P' THEN 'PROCEDURE' ELSE 'FUNCTION' END, CASE WHEN o.type = 'FN' THEN (SELECT p.type->>'name' FROM catalog.parameter AS p WHERE p.object_id = o.object_id AND p.parameter_id = 0) WHEN o.type IN ('IF', 'TF') THEN 'TABLE' END, 'SQL', ${defined('o.object_id', 'left(o.definition, 4000)')}, o.created, o.modified ${from} WHERE o.type IN ('P', 'FN', 'IF', 'TF') AND ${seen}`,
   ),
   view(
     'INFORMATION_SCHEMA',

@@ -1,6 +1,6 @@
 // Catalog procedures (sp_tables, sp_columns, sp_pkeys, sp_databases, sp_helptext …) as queries over the system views.
 import type { SqlType } from '../../contract.ts';
-import { view } from './viewDeclaration.ts';
+import { defined, view } from './viewDeclaration.ts';
 import type { ViewColumn } from './viewDeclaration.ts';
 
 export interface CatalogProcedure {
@@ -9,6 +9,8 @@ export interface CatalogProcedure {
   columns: readonly ViewColumn[];
   /** PostgreSQL query; parameters are $1::text, $2::text … */
   sql: string;
+  /** PostgreSQL query that answers the number of the error that the procedure ends in; NULL without one. */
+  refused?: string;
 }
 
 const name: SqlType = { name: 'nvarchar', length: 384 };
@@ -53,7 +55,7 @@ export const catalogProcedures: Readonly<Record<string, CatalogProcedure>> = {
     `SELECT tsql.db_name(), s.name, o.name, c.name, ${odbc}, (c.type->>'name') || CASE WHEN c.identity_seed IS NOT NULL THEN ' identity' ELSE '' END,
        CASE WHEN tsql.collation_of(c.type) IS NOT NULL THEN coalesce((c.type->>'length')::int, 128) ELSE tsql.precision_of(c.type)::int END, tsql.max_length(c.type)::int, CASE WHEN tsql.collation_of(c.type) IS NULL THEN tsql.scale_of(c.type) END,
        CASE WHEN c.type->>'name' IN ('tinyint', 'smallint', 'int', 'bigint', 'decimal', 'numeric', 'money', 'smallmoney') THEN 10 WHEN c.type->>'name' IN ('real', 'float') THEN 2 END,
-       c.nullable::int, NULL, (SELECT d.definition FROM catalog.default_constraint AS d WHERE d.parent_id = c.object_id AND d.column_id = c.column_id), ${odbc}, NULL::int,
+       c.nullable::int, NULL, ${defined('c.object_id', '(SELECT d.definition FROM catalog.default_constraint AS d WHERE d.parent_id = c.object_id AND d.column_id = c.column_id)')}, ${odbc}, NULL::int,
        CASE WHEN tsql.collation_of(c.type) IS NOT NULL THEN tsql.max_length(c.type)::int END, (row_number() OVER (PARTITION BY c.object_id ORDER BY c.column_id))::int, CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END,
        t.system_type_id FROM catalog.column AS c JOIN catalog.object AS o ON o.object_id = c.object_id JOIN catalog.schema AS s ON s.schema_id = o.schema_id JOIN catalog.system_type AS t ON t.name = c.type->>'name'
      WHERE o.type IN ('U', 'V') AND o.session = 0 AND tsql.visible(o.object_id) AND ${like('o.name', 1)} AND ${like('s.name', 2)} AND ($3::text IS NULL OR true) AND ${like('c.name', 4)} AND ($5::text IS NULL OR true) ORDER BY 2, 3, 17`,
@@ -65,11 +67,14 @@ export const catalogProcedures: Readonly<Record<string, CatalogProcedure>> = {
        JOIN catalog.index_column AS x ON x.object_id = i.object_id AND x.index_id = i.index_id JOIN catalog.column AS c ON c.object_id = x.object_id AND c.column_id = x.column_id
      WHERE i.kind = 'primary' AND o.session = 0 AND tsql.visible(o.object_id) AND ${equal('o.name', 1)} AND ${equal('s.name', 2)} AND ($3::text IS NULL OR true) ORDER BY 2, 3, 5`,
   ),
-  sp_helptext: procedure(
-    ['@objname'],
-    'Text nvarchar(255)',
-    `SELECT line || CASE WHEN n < count(*) OVER () THEN E'\\r\\n' ELSE '' END FROM regexp_split_to_table((SELECT definition FROM catalog.object WHERE object_id = tsql.object_id($1::text, NULL)), '\\r?\\n') WITH ORDINALITY AS t (line, n) ORDER BY n`,
-  ),
+  sp_helptext: {
+    ...procedure(
+      ['@objname'],
+      'Text nvarchar(255)',
+      `SELECT line || CASE WHEN n < count(*) OVER () THEN E'\\r\\n' ELSE '' END FROM regexp_split_to_table(tsql.object_definition(tsql.object_id($1::text, NULL)), '\\r?\\n') WITH ORDINALITY AS t (line, n) ORDER BY n`,
+    ),
+    refused: `SELECT CASE WHEN tsql.object_id($1::text, NULL) IS NULL THEN 15009 WHEN tsql.object_definition(tsql.object_id($1::text, NULL)) IS NULL THEN 15197 END`,
+  },
   sp_helpdb: procedure(
     ['@dbname'],
     'name nvarchar(24), db_size nvarchar(13), owner nvarchar(24), dbid smallint, created char(11), status nvarchar(600), compatibility_level tinyint',

@@ -1,5 +1,5 @@
 // sys.*: the catalog views that clients read, over the catalog's own tables (Learn: "Object catalog views").
-import { view } from './viewDeclaration.ts';
+import { defined, view } from './viewDeclaration.ts';
 import type { SystemView } from './viewDeclaration.ts';
 
 const describe = `CASE o.type WHEN 'U' THEN 'USER_TABLE' WHEN 'V' THEN 'VIEW' WHEN 'P' THEN 'SQL_STORED_PROCEDURE' WHEN 'FN' THEN 'SQL_SCALAR_FUNCTION'
@@ -64,7 +64,7 @@ export const sysViews: readonly SystemView[] = [
     'sys',
     'trigger_events',
     'object_id int!, type int!, type_desc nvarchar(60)!, is_first bit, is_last bit, is_trigger_event bit',
-    `SELECT t.object_id, CASE e WHEN 'INSERT' THEN 1 WHEN 'UPDATE' THEN 2 ELSE 3 END, e, false, false, true FROM catalog.trigger AS t, unnest(t.events) AS e`,
+    `SELECT t.object_id, CASE e WHEN 'INSERT' THEN 1 WHEN 'UPDATE' THEN 2 ELSE 3 END, e, false, false, true FROM catalog.trigger AS t, unnest(t.events) AS e WHERE tsql.visible(t.object_id)`,
   ),
   view(
     'sys',
@@ -83,7 +83,7 @@ export const sysViews: readonly SystemView[] = [
     'sys',
     'computed_columns',
     `${columnColumns}, definition nvarchar(max), uses_database_collation bit!, is_persisted bit!`,
-    `SELECT ${column}, c.computed, true, c.persisted ${columnsFrom} WHERE c.computed IS NOT NULL AND tsql.visible(c.object_id)`,
+    `SELECT ${column}, ${defined('c.object_id', 'c.computed')}, true, c.persisted ${columnsFrom} WHERE c.computed IS NOT NULL AND tsql.visible(c.object_id)`,
   ),
   view(
     'sys',
@@ -135,7 +135,7 @@ export const sysViews: readonly SystemView[] = [
     'sys',
     'foreign_key_columns',
     'constraint_object_id int!, constraint_column_id int!, parent_object_id int!, parent_column_id int!, referenced_object_id int!, referenced_column_id int!',
-    'SELECT c.object_id, c.position, f.parent_id, c.parent_column_id, f.referenced_id, c.referenced_column_id FROM catalog.foreign_key_column AS c JOIN catalog.foreign_key AS f ON f.object_id = c.object_id',
+    'SELECT c.object_id, c.position, f.parent_id, c.parent_column_id, f.referenced_id, c.referenced_column_id FROM catalog.foreign_key_column AS c JOIN catalog.foreign_key AS f ON f.object_id = c.object_id WHERE tsql.visible(c.object_id)',
   ),
   view(
     'sys',
@@ -143,7 +143,7 @@ export const sysViews: readonly SystemView[] = [
     `${objectColumns}, is_disabled bit!, is_not_for_replication bit!, is_not_trusted bit!, parent_column_id int!, definition nvarchar(max), uses_database_collation bit, is_system_named bit!`,
     typed(
       `'C'`,
-      'k.disabled, false, NOT k.trusted, k.column_id, k.definition, true, o.system_named',
+      `k.disabled, false, NOT k.trusted, k.column_id, ${defined('o.object_id', 'k.definition')}, true, o.system_named`,
       'JOIN catalog.check_constraint AS k ON k.object_id = o.object_id',
     ).replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
   ),
@@ -153,7 +153,7 @@ export const sysViews: readonly SystemView[] = [
     `${objectColumns}, parent_column_id int!, definition nvarchar(max), is_system_named bit!`,
     typed(
       `'D'`,
-      'd.column_id, d.definition, o.system_named',
+      `d.column_id, ${defined('o.object_id', 'd.definition')}, o.system_named`,
       'JOIN catalog.default_constraint AS d ON d.object_id = o.object_id',
     ).replace('tsql.visible(o.object_id)', 'tsql.visible(o.parent_id)'),
   ),
@@ -167,13 +167,13 @@ export const sysViews: readonly SystemView[] = [
     'sys',
     'sql_modules',
     'object_id int!, definition nvarchar(max), uses_ansi_nulls bit, uses_quoted_identifier bit, is_schema_bound bit, uses_database_collation bit, is_recompiled bit, null_on_null_input bit, execute_as_principal_id int, uses_native_compilation bit, is_inlineable bit, inline_type bit',
-    `SELECT o.object_id, o.definition, true, true, false, false, false, false, NULL::int, false, false, false FROM catalog.object AS o WHERE o.definition IS NOT NULL AND tsql.visible(o.object_id)`,
+    `SELECT o.object_id, ${defined('o.object_id', 'o.definition')}, true, true, false, false, false, false, NULL::int, false, false, false FROM catalog.object AS o WHERE o.definition IS NOT NULL AND tsql.visible(o.object_id)`,
   ),
   view(
     'sys',
     'periods',
     'name sysname!, period_type tinyint, period_type_desc nvarchar(60), object_id int!, start_column_id int!, end_column_id int!',
-    `SELECT 'SYSTEM_TIME', 1, 'SYSTEM_TIME_PERIOD', object_id, period_start, period_end FROM catalog.object WHERE period_start IS NOT NULL`,
+    `SELECT 'SYSTEM_TIME', 1, 'SYSTEM_TIME_PERIOD', object_id, period_start, period_end FROM catalog.object WHERE period_start IS NOT NULL AND tsql.visible(object_id)`,
   ),
   view(
     'sys',

@@ -22,6 +22,10 @@ export function view(schema: SystemView['schema'], name: string, columns: string
   return { schema, name, columns: columns.trim().split(/,\s+/u).map(viewColumn), sql };
 }
 
+/** PostgreSQL text of an object's definition, NULL for whom it is hidden. */
+export const defined = (id: string, definition: string): string =>
+  `CASE WHEN tsql.definable(${id}) THEN ${definition} END`;
+
 function viewColumn(text: string): ViewColumn {
   const found = /^(\w+) (\w+)(?:\((max|\d+)(?:,(\d+))?\))?(!?)$/u.exec(text.trim());
   if (found === null) throw new RangeError(`Not a column: ${text}`);

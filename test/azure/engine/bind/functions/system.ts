@@ -1,6 +1,6 @@
 // Functions about values, the session, errors, identities and principals; those about the catalog come from the lower half.
 import type { SqlType } from '../../../contract.ts';
-import { catalogFunctions } from '../../system/functions.ts';
+import { catalogFunctions, principalFunctions, type CatalogFunction } from '../../system/functions.ts';
 import type { Bound, ParameterSource } from '../bound.ts';
 import { unify } from '../expressions.ts';
 import { bigint, int, nvarchar } from '../literals.ts';
@@ -14,17 +14,27 @@ import { entry } from './call.ts';
 const session = (name: string, type: SqlType): FunctionEntry =>
   entry(0, 0, (call) => call.binder.session(name, type));
 
-/** A function that the principals answer: its arguments must be known before the statement runs. */
-function principal(name: string, min: number, max: number, type: SqlType): FunctionEntry {
+/** A function that the principals answer: its arguments must be known before the statement runs, unless `ofRow` reads them of each row. */
+function principal(
+  name: string,
+  min: number,
+  max: number,
+  type: SqlType,
+  ofRow?: CatalogFunction,
+): FunctionEntry {
   return entry(min, max, (call) => {
-    const args = call.args.map((argument): ParameterSource => {
+    const args = call.args.map((argument): ParameterSource | undefined => {
       if (argument.untypedNull === true) return { kind: 'constant', value: null, type: nvarchar(128) };
       if (argument.literal !== undefined)
         return { kind: 'constant', value: argument.literal, type: argument.type };
       const single = /^\(\$(\d+)::[^)]*\)$/u.exec(argument.sql);
-      const source = single === null ? undefined : call.binder.parameters[Number(single[1]) - 1];
-      return source ?? unsupported(`${call.name} over a column`, call.line);
+      return single === null ? undefined : call.binder.parameters[Number(single[1]) - 1];
     });
+    if (!args.every((argument) => argument !== undefined)) {
+      return ofRow === undefined
+        ? unsupported(`${call.name} over a column`, call.line)
+        : catalogCall(ofRow)(call);
+    }
     return call.result(call.binder.parameter({ kind: 'principal', name, args, type }), type, true);
   });
 }
@@ -45,18 +55,22 @@ function coalesce(call: Call): Bound {
   );
 }
 
+const catalogCall =
+  (found: CatalogFunction) =>
+  (call: Call): Bound => {
+    call.binder.require('SELECT', catalogAsWhole);
+    const args = call.args.map((argument, i) => {
+      const type = found.args[i] ?? nvarchar(4000);
+      return call.binder.convert(argument, type, call.line).sql;
+    });
+    return call.result(found.sql(args), found.type, true);
+  };
+
 /** Catalog functions (OBJECT_ID, DB_NAME, COL_LENGTH …): PostgreSQL functions of the lower half. */
 const fromCatalog: FunctionTable = Object.fromEntries(
   Object.entries(catalogFunctions).map(([name, found]) => [
     name,
-    entry(found.min, found.max, (call) => {
-      call.binder.require('SELECT', catalogAsWhole);
-      const args = call.args.map((argument, i) => {
-        const type = found.args[i] ?? nvarchar(4000);
-        return call.binder.convert(argument, type, call.line).sql;
-      });
-      return call.result(found.sql(args), found.type, true);
-    }),
+    entry(found.min, found.max, catalogCall(found)),
   ]),
 );
 
@@ -149,9 +163,9 @@ export const systemFunctions: FunctionTable = {
     return call.binder.session(`CONNECTIONPROPERTY:${String(key).toLowerCase()}`, { name: 'sql_variant' });
   }),
   FORMATMESSAGE: entry(1, 21, (call) => unsupported(call.name, call.line)),
-  USER_NAME: principal('user_name', 0, 1, nvarchar(128)),
-  USER_ID: principal('user_id', 0, 1, int),
-  DATABASE_PRINCIPAL_ID: principal('database_principal_id', 0, 1, int),
+  USER_NAME: principal('user_name', 0, 1, nvarchar(128), principalFunctions.userName),
+  USER_ID: principal('user_id', 0, 1, int, principalFunctions.userId),
+  DATABASE_PRINCIPAL_ID: principal('database_principal_id', 0, 1, int, principalFunctions.userId),
   SUSER_SNAME: principal('suser_sname', 0, 1, nvarchar(128)),
   SUSER_NAME: principal('suser_sname', 0, 1, nvarchar(128)),
   SUSER_SID: principal('suser_sid', 0, 2, { name: 'varbinary', length: 85 }),

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Backend } from './contract.ts';
 import type { Directory, DirectoryObject } from './entra/directory.ts';
+import type { LogicalServer } from './principals/dcl.ts';
 import { createUpstreamBackend } from './upstream/upstreamBackend.ts';
 
 /** What stands behind the TDS front. */
@@ -18,7 +19,7 @@ export interface RunningBackend {
  */
 export async function openUpstream(
   address: string,
-  principals: { directory: Directory; tenant: string; admin: string },
+  principals: { directory: Directory; tenant: string; server: Pick<LogicalServer, 'admin'> },
   log: (line: string) => void,
 ): Promise<RunningBackend> {
   const [, host, port] = /^(.+):(\d+)$/.exec(address) ?? [];
@@ -32,7 +33,7 @@ export async function openUpstream(
   if (user === undefined || password === undefined) {
     throw new Error('--upstream needs AZURE_UPSTREAM_USER and AZURE_UPSTREAM_PASSWORD');
   }
-  const { directory, tenant, admin } = principals;
+  const { directory, tenant, server } = principals;
   const backend = createUpstreamBackend({
     host,
     port: Number(port),
@@ -48,7 +49,8 @@ export async function openUpstream(
         return found.map(externalPrincipal);
       },
     },
-    isAdmin: (claims) => claims.oid === admin || (claims.groups ?? []).includes(admin),
+    isAdmin: (claims) =>
+      server.admin !== undefined && [claims.oid, ...(claims.groups ?? [])].includes(server.admin),
     log,
   });
   return { backend, databases: () => [], stop: () => Promise.resolve() };

@@ -89,13 +89,12 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
     options.entraOnly || options.upstream !== undefined
       ? undefined
       : { user: 'sqladmin', password: randomBytes(12).toString('base64url') };
-  const server = { directoryReaders: false };
+  const server = { directoryReaders: false, admin: admin.id };
   const { sqlLoginImpersonates } = options;
   const principals = {
     directory,
     tenant: contoso.id,
     server,
-    admin: admin.id,
     sqlLogin,
     sqlLoginImpersonates,
   };

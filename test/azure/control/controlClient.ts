@@ -84,6 +84,11 @@ export class ControlClient {
     await this.#ask('PUT', '/directoryReaders', { granted });
   }
 
+  /** The server's Entra admin by anything that names it; null: none, as a server that was made without one. */
+  async setAdmin(principal: string | null): Promise<void> {
+    await this.#ask('PUT', '/admin', { principal });
+  }
+
   /** Replaces all orders; [] ends the trouble. */
   async setFaults(orders: readonly FaultOrder[]): Promise<void> {
     await this.#ask('PUT', '/faults', orders);

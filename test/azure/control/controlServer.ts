@@ -3,6 +3,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Directory, NewDirectoryObject } from '../entra/directory.ts';
 import { close, listen } from '../entra/loopback.ts';
+import type { LogicalServer } from '../principals/dcl.ts';
 import { isSubject, type TokenAuthority, type TokenSettings } from '../entra/tokens.ts';
 import type { FirewallRule, Gateway } from '../gateway/gateway.ts';
 import type { FaultOrder, FaultPlan } from './faultPlan.ts';
@@ -14,8 +15,7 @@ export interface Controlled {
   tokens: TokenAuthority;
   gateway: Gateway;
   audience: string;
-  /** The server identity's own right in the directory. */
-  server: { directoryReaders: boolean };
+  server: LogicalServer;
   connections(): Connected[];
   /** undefined: all. */
   killConnections(ids: readonly number[] | undefined): void;
@@ -115,6 +115,9 @@ export class ControlServer {
       case 'PUT directoryReaders':
         server.directoryReaders = (body as { granted: boolean }).granted;
         return undefined;
+      case 'PUT admin':
+        server.admin = this.#objectId((body as { principal: string | null }).principal);
+        return undefined;
       case 'PUT faults':
         this.#controlled.faults.set(body as FaultOrder[]);
         return undefined;
@@ -136,6 +139,13 @@ export class ControlServer {
       connections: this.#controlled.connections(),
       faultsLeft: this.#controlled.faults.left,
     };
+  }
+
+  #objectId(reference: string | null): string | undefined {
+    if (reference === null) return undefined;
+    const found = this.#controlled.directory.find(reference);
+    if (found === undefined) throw new Refusal(404, `Nobody is called ${reference}`);
+    return found.id;
   }
 
   #setMember({ group, member, isMember }: { group: string; member: string; isMember: boolean }): void {

@@ -182,7 +182,8 @@ export class TokenAuthority {
 }
 
 const invalidToken = 'Incorrect or invalid token.';
-const notAccepted = 'The server is not currently configured to accept this token.';
+/** Also of a server that has no Entra admin. */
+export const notAccepted = 'The server is not currently configured to accept this token.';
 
 /** 18456 as a token login gets it: the server never names the caller. */
 export function refused(reason = '', state = 1): SqlError {

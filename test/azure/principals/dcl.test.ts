@@ -9,6 +9,7 @@ import { Cluster } from '../engine/postgres/cluster.ts';
 import type { PgConnection } from '../engine/postgres/connection.ts';
 import type { Securable } from '../engine/session.ts';
 import { parseBatch } from '../tsql/parser.ts';
+import type { LogicalServer } from './dcl.ts';
 import type { PrincipalContext } from './principalContext.ts';
 import { Principals } from './principals.ts';
 import { readSecurityState } from './securityState.ts';
@@ -29,7 +30,7 @@ describe('security statements', () => {
   let cluster: Cluster;
   let connection: PgConnection;
   let directory: Directory;
-  let server: { directoryReaders: boolean };
+  let server: LogicalServer;
   let principals: Principals;
   let ada: PrincipalContext;
   let run: (context: PrincipalContext, text: string) => Promise<void>;
@@ -44,13 +45,11 @@ describe('security statements', () => {
     await cluster.createDatabase(database);
     connection = await cluster.connect(database);
     directory = createSampleDirectory();
-    server = { directoryReaders: false };
-    const admin = directory.find('ada@contoso.example');
+    server = { directoryReaders: false, admin: directory.find('ada@contoso.example')?.id };
     principals = new Principals({
       directory,
       server,
       tenant: contoso.id,
-      admin: admin?.id ?? '',
       sqlLogin: { user: 'sqladmin', password: 'right' },
       sqlLoginImpersonates: false,
       connect: (_database, work) => work(connection),
@@ -58,7 +57,12 @@ describe('security statements', () => {
         object: (_place, _schema, name) =>
           Promise.resolve([table, procedure].find((object) => object.name === name.toLowerCase())),
         schema: (_place, name) =>
-          Promise.resolve(name.toLowerCase() === 'dbo' ? { name: 'dbo', id: 1 } : undefined),
+          Promise.resolve(
+            [
+              { name: 'dbo', id: 1 },
+              { name: 'sales', id: 5 },
+            ].find((schema) => schema.name === name.toLowerCase()),
+          ),
       },
     });
     run = async (context, text) => {
@@ -416,6 +420,7 @@ describe('security statements', () => {
       ada,
       'CREATE USER [grace@contoso.example] FROM EXTERNAL PROVIDER; CREATE ROLE [team] AUTHORIZATION [grace@contoso.example]',
     );
+    await connection.query("INSERT INTO catalog.schema VALUES (5, 'sales', 'sales', 1)");
     await assertRefused(
       15421,
       'The database principal owns a database role and cannot be dropped.',
@@ -423,7 +428,12 @@ describe('security statements', () => {
     );
     await run(
       ada,
-      'ALTER AUTHORIZATION ON ROLE::[team] TO [dbo]; ALTER AUTHORIZATION ON SCHEMA::[dbo] TO [grace@contoso.example]',
+      'ALTER AUTHORIZATION ON ROLE::[team] TO [dbo]; ALTER AUTHORIZATION ON SCHEMA::[sales] TO [grace@contoso.example]',
+    );
+    await assertRefused(
+      15150,
+      "Cannot alter the schema 'dbo'.",
+      run(ada, 'ALTER AUTHORIZATION ON SCHEMA::[dbo] TO [grace@contoso.example]'),
     );
     await assertRefused(
       15138,
@@ -432,7 +442,7 @@ describe('security statements', () => {
     );
     await run(
       ada,
-      'ALTER AUTHORIZATION ON SCHEMA::[dbo] TO [dbo]; ALTER ROLE [team] ADD MEMBER [grace@contoso.example]',
+      'ALTER AUTHORIZATION ON SCHEMA::[sales] TO [dbo]; ALTER ROLE [team] ADD MEMBER [grace@contoso.example]',
     );
     await assertRefused(
       15144,

@@ -1,9 +1,10 @@
 // What every security statement works with: the caller, its rights, and the database's principals on the session's own connection.
 import type { Directory } from '../entra/directory.ts';
+import type { ResponseWriter } from '../contract.ts';
 import type { AuthorizationConnection } from '../engine/session.ts';
 import type { EffectivePermissions } from './effectivePermissions.ts';
 import type { PrincipalContext } from './principalContext.ts';
-import type { SecurityState } from './securityState.ts';
+import type { Principal, SecurityState } from './securityState.ts';
 
 /** A securable that a statement names, in the catalog's spelling. */
 export interface FoundObject {
@@ -29,12 +30,19 @@ export interface SecurableCatalog {
   schema(place: LookupPlace, name: string): Promise<{ name: string; id: number } | undefined>;
 }
 
+/** What Azure's management side keeps of a server; changed while it runs. */
+export interface LogicalServer {
+  /** Whether its own identity may read the directory. */
+  directoryReaders: boolean;
+  /** Object id of its Entra admin: a user, a group or an application. Without one it takes no token at all. */
+  admin: string | undefined;
+}
+
 export interface DclEnvironment {
   directory: Directory;
   /** The server's tenant. */
   tenant: string;
-  /** The server's own identity and its right to read the directory. */
-  server: { directoryReaders: boolean };
+  server: LogicalServer;
   securables: SecurableCatalog;
 }
 
@@ -44,9 +52,24 @@ export interface DclCall {
   connection: AuthorizationConnection;
   state: SecurityState;
   effective: EffectivePermissions;
+  /** For what is told and is no error. */
+  out: Pick<ResponseWriter, 'message'>;
 }
 
 /** Where the caller's names are looked up. */
 export function placeOf(context: PrincipalContext, connection: AuthorizationConnection): LookupPlace {
   return { connection, database: context.database, defaultSchema: context.defaultSchema };
+}
+
+/**
+ * Whether the caller may act for the principal: name it after AS or make it an owner. IMPERSONATE on a user, ALTER on a role or membership
+ * of it; db_securityadmin and whoever controls the database may for everybody.
+ * https://learn.microsoft.com/sql/t-sql/statements/grant-database-permissions-transact-sql
+ */
+export function maySpeakFor({ context, effective, state }: DclCall, principal: Principal): boolean {
+  if (principal.id === context.userId || effective.controls({ class: 'database' })) return true;
+  const target = { class: 'principal', id: principal.id } as const;
+  if (state.kindOf(principal.id) === 'user' && effective.has('IMPERSONATE', target)) return true;
+  if (principal.type === 'R' && effective.has('ALTER', target)) return true;
+  return principal.type !== 'E' && principal.type !== 'S' && effective.principals.has(principal.id);
 }

@@ -97,7 +97,7 @@ const actions: [string, (who: EffectivePermissions) => boolean][] = [
   ['alter any user', (who) => who.has('ALTER ANY USER', database)],
   ['create role', (who) => who.has('CREATE ROLE', database)],
   ['alter custom role', (who) => who.has('ALTER', { class: 'principal', id: custom })],
-  ['grant select', (who) => who.mayGrant('SELECT', table)],
+  ['grant select', (who) => who.controls(table)],
   ['view definition', (who) => who.has('VIEW DEFINITION', table)],
   ['backup', (who) => who.has('BACKUP DATABASE', database)],
   ['control database', (who) => who.has('CONTROL', database)],
@@ -192,18 +192,46 @@ describe('grants and denials', () => {
     assert.deepEqual(who.deniedColumns('SELECT', table, ['id', 'Salary']), ['Salary']);
   });
 
-  it('with the grant option, and only that, can be passed on', () => {
-    assert.ok(caller({ permissions: [row('W', 'SELECT', alice, onTable)] }).mayGrant('SELECT', table));
-    assert.ok(!caller({ permissions: [row('G', 'SELECT', alice, onTable)] }).mayGrant('SELECT', table));
-    assert.ok(!caller({ permissions: [row('W', 'SELECT', alice, onTable)] }).mayGrant('INSERT', table));
-  });
-
   it('are not needed by the owner of the schema', () => {
     const who = caller({ schemaOwner: alice, permissions: [row('D', 'SELECT', 0, onTable)] });
     assert.ok(who.has('SELECT', table));
     assert.ok(who.has('ALTER', { class: 'schema', schema: 'DBO' }));
     assert.ok(!who.has('CREATE TABLE', database));
     assert.ok(!caller({ schemaOwner: 0 }).has('SELECT', table));
+  });
+});
+
+describe('metadata', () => {
+  const column = { ...onTable, minor: 2, columnKey: 'name' };
+  it.each<[string, Setup, string, boolean, boolean]>([
+    ['nothing', {}, 'U', false, false],
+    ['db_datareader', { roles: ['db_datareader'] }, 'U', true, false],
+    ['db_datareader, of a procedure', { roles: ['db_datareader'] }, 'P', false, false],
+    ['db_ddladmin', { roles: ['db_ddladmin'] }, 'P', true, true],
+    ['db_securityadmin', { roles: ['db_securityadmin'] }, 'P', true, true],
+    ['EXECUTE', { permissions: [row('G', 'EXECUTE', alice, onTable)] }, 'P', true, false],
+    ['a denial', { permissions: [row('D', 'SELECT', alice, onTable)] }, 'U', false, false],
+    ['one column', { permissions: [row('G', 'SELECT', alice, column)] }, 'U', true, false],
+    ['one denied column', { permissions: [row('D', 'SELECT', alice, column)] }, 'U', false, false],
+    ['VIEW DEFINITION', { permissions: [row('G', 'VIEW DEFINITION', alice, onSchema)] }, 'U', true, true],
+    ['TAKE OWNERSHIP', { permissions: [row('G', 'TAKE OWNERSHIP', alice, onTable)] }, 'U', true, true],
+    [
+      'CONTROL, but VIEW DEFINITION denied',
+      { permissions: [row('G', 'CONTROL', alice, onTable), row('D', 'VIEW DEFINITION', alice, onTable)] },
+      'U',
+      true,
+      false,
+    ],
+    [
+      'SELECT, denied on the schema',
+      { permissions: [row('G', 'SELECT', alice, onTable), row('D', 'SELECT', alice, onSchema)] },
+      'U',
+      false,
+      false,
+    ],
+  ])('of an object and its definition is seen with %s', (_what, setup, type, sees, definition) => {
+    const who = caller(setup);
+    assert.deepEqual([who.sees(table, type), who.readsDefinition(table)], [sees, definition]);
   });
 });
 

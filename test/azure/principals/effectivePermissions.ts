@@ -1,5 +1,11 @@
 // What one caller may do in one database: grants and denials of the user, its groups and roles, along the hierarchy. DENY wins.
-import { classNumber, covering, fixedRolePermissions, type PrincipalKind } from './permissionTable.ts';
+import {
+  applicablePermissions,
+  classNumber,
+  covering,
+  fixedRolePermissions,
+  type PrincipalKind,
+} from './permissionTable.ts';
 import { folded, type PermissionRow, type SecurityState } from './securityState.ts';
 
 /** What a permission is asked on. */
@@ -77,31 +83,32 @@ export class EffectivePermissions {
     return this.#rows('object', permission, target).some((row) => row.columnKey !== '');
   }
 
-  /** Any permission at all on the object or above it makes its metadata visible. */
-  sees(target: Extract<Target, { class: 'object' }>): boolean {
-    const names = [
-      'SELECT',
-      'INSERT',
-      'UPDATE',
-      'DELETE',
-      'EXECUTE',
-      'REFERENCES',
-      'ALTER',
-      'VIEW DEFINITION',
-    ];
-    if (names.some((name) => this.decide(name, target) === 'granted')) return true;
+  /**
+   * Any permission that the object can have, on it or above it, makes its metadata visible; one on a column too. A denial makes nothing
+   * visible. https://learn.microsoft.com/sql/relational-databases/security/metadata-visibility-configuration
+   */
+  sees(target: Extract<Target, { class: 'object' }>, type: string): boolean {
+    if (applicablePermissions(type).some((name) => this.has(name, target))) return true;
     return this.#state.permissions.some(
-      (row) => row.class === 1 && row.major === target.objectId && this.principals.has(row.grantee),
+      (row) =>
+        row.class === classNumber.object &&
+        row.major === target.objectId &&
+        row.columnKey !== '' &&
+        row.state !== 'D' &&
+        this.principals.has(row.grantee),
     );
   }
 
-  /** May pass the permission on: CONTROL of the securable, the grant option, or db_securityadmin. */
-  mayGrant(permission: string, target: Target): boolean {
-    if (this.isDbo || this.isMember('db_securityadmin') || this.has('CONTROL', target)) return true;
-    const options = covering(target.class, permission, this.#kindOf(target)).flatMap((step) =>
-      this.#rows(step.class, step.permission, target),
-    );
-    return options.some((row) => row.state === 'W') && this.decide(permission, target) !== 'denied';
+  /** The source of modules, defaults, checks and computed columns; everybody else reads NULL there. */
+  readsDefinition(target: Extract<Target, { class: 'object' }>): boolean {
+    const own = this.decide('VIEW DEFINITION', target);
+    if (own !== 'none') return own === 'granted';
+    return ['CONTROL', 'ALTER', 'TAKE OWNERSHIP'].some((name) => this.has(name, target));
+  }
+
+  /** May grant, deny and revoke on it: CONTROL, or db_securityadmin. */
+  controls(target: Target): boolean {
+    return this.isDbo || this.isMember('db_securityadmin') || this.has('CONTROL', target);
   }
 
   #fixedRoles(permission: string): Decision {

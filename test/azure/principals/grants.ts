@@ -1,152 +1,108 @@
-// GRANT, DENY and REVOKE on the database, schemas, objects, columns and principals.
+// GRANT, DENY and REVOKE on the database, schemas, objects, columns and principals: what is meant, to whom, and by whose authority.
 import type { Deny, Grant, Identifier, Permission, Revoke, Securable } from '../tsql/ast.ts';
-import { placeOf, type DclCall, type FoundObject } from './dcl.ts';
-import type { Target } from './effectivePermissions.ts';
+import { maySpeakFor, type DclCall } from './dcl.ts';
+import { EffectivePermissions } from './effectivePermissions.ts';
 import { cannot, securityError } from './permissionErrors.ts';
-import { classNumber, permissionType, type SecurableClass } from './permissionTable.ts';
-import { principalSchema } from './principalTables.ts';
-import { folded, type PermissionRow, type Principal } from './securityState.ts';
+import { deny, dropGrantOption, grant, withdraw, type Item } from './permissionRows.ts';
+import {
+  applicablePermissions,
+  covering,
+  permissionType,
+  serverPermissions,
+  type SecurableClass,
+} from './permissionTable.ts';
+import { findSecurable, type Found } from './securables.ts';
+import { folded, type Principal } from './securityState.ts';
 
-/** A securable that was found, as it stands in the permission table. */
-interface Found {
-  class: SecurableClass;
-  target: Target;
-  major: number;
-  schemaKey: string;
-  /** "find the object 'user'": what a caller without authority is told. */
-  hidden: () => Error;
-  object?: FoundObject;
-}
-
-/** One permission row to write or remove. */
-interface Item {
-  permission: string;
-  minor: number;
-  columnKey: string;
-}
-
-/** @throws SqlError 15151, 4606, 4610, 4611, 4613, 4615, 4617, 4624, 102. */
+/** @throws SqlError 15151, 4606, 4610, 4611, 4613, 4615, 4617-4619, 4621, 4627, 1019, 1020, 102. */
 export async function changePermissions(call: DclCall, statement: Grant | Deny | Revoke): Promise<void> {
-  const found = await find(call, statement.on);
-  const items = statement.permissions.flatMap((permission) => itemsOf(found, permission, statement.on));
+  const { on } = statement;
+  for (const permission of statement.permissions) refuseColumnsOf(permission, on);
+  const found = await findSecurable(call, on);
+  const items = statement.permissions.flatMap((permission) => itemsOf(call, found, permission, on));
   const grantees = (statement.kind === 'revoke' ? statement.from : statement.to).map((name) =>
     granteeNamed(call, name),
   );
+  if (grantees.some((grantee) => isBeyondGrants(call, found, grantee))) {
+    // Told and not done, but no error: TRY sees nothing of it.
+    const message =
+      'Cannot grant, deny, or revoke permissions to sa, dbo, entity owner, information_schema, sys, or yourself.';
+    call.out.message({ number: 4624, state: 1, class: 0, message, line: statement.line });
+    return;
+  }
   for (const item of items) {
-    if (!call.effective.mayGrant(item.permission, found.target)) throw found.hidden();
+    const grantor = grantorOf(call, found, item, statement);
     for (const grantee of grantees) {
+      refuseConnect(found, item, grantee);
+      const change = { call, found, item, grantee, grantor };
       switch (statement.kind) {
         case 'grant':
-          await grant(call, found, item, grantee, statement);
+          await grant(change, statement.withGrantOption);
           break;
         case 'deny':
-          await withdraw(call, found, item, grantee, statement.cascade);
-          await write(call, found, item, grantee, grantorOf(call, found, item, statement.as), 'D');
+          await deny(change, statement.cascade);
           break;
         default:
-          if (statement.grantOptionFor) await dropGrantOption(call, found, item, grantee, statement.cascade);
-          else await withdraw(call, found, item, grantee, statement.cascade);
+          if (statement.grantOptionFor) await dropGrantOption(change, statement.cascade);
+          else await withdraw(change, statement.cascade);
       }
     }
   }
 }
 
-async function find(call: DclCall, on: Securable | undefined): Promise<Found> {
-  const { state, connection, context, environment } = call;
-  const databaseFound: Found = {
-    class: 'database',
-    target: { class: 'database' },
-    major: 0,
-    schemaKey: '',
-    hidden: () => securityError(4613, 'Grantor does not have GRANT permission.'),
-  };
-  if (on === undefined) return databaseFound;
-  const name = on.name.parts.at(-1)?.name ?? '';
-  switch (on.class ?? 'OBJECT') {
-    case 'DATABASE':
-      if (folded(name) !== folded(context.database)) {
-        throw securityError(
-          4610,
-          'You can only grant or revoke permissions on objects in the current database.',
-        );
-      }
-      return databaseFound;
-    case 'SCHEMA': {
-      const schema = await environment.securables.schema(placeOf(context, connection), name);
-      const hidden = (): Error => cannot('find the schema', name);
-      if (schema === undefined) throw hidden();
-      const target: Target = { class: 'schema', schema: schema.name };
-      return { class: 'schema', target, major: schema.id, schemaKey: folded(schema.name), hidden };
-    }
-    case 'USER':
-    case 'ROLE': {
-      const kind = on.class === 'ROLE' ? 'role' : 'user';
-      const principal = state.named(name);
-      const hidden = (): Error => cannot(`find the ${kind}`, name);
-      if (principal === undefined || (principal.type === 'R') !== (kind === 'role')) throw hidden();
-      return {
-        class: 'principal',
-        target: { class: 'principal', id: principal.id },
-        major: principal.id,
-        schemaKey: '',
-        hidden,
-      };
-    }
-    case 'OBJECT': {
-      const schemaName = on.name.parts.at(-2)?.name;
-      const object = await environment.securables.object(placeOf(context, connection), schemaName, name);
-      const hidden = (): Error => cannot('find the object', name);
-      if (object === undefined) throw hidden();
-      const target: Target = { class: 'object', schema: object.schema, objectId: object.objectId };
-      return { class: 'object', target, major: object.objectId, schemaKey: '', hidden, object };
-    }
-    default:
-      throw securityError(
-        40517,
-        `Keyword or statement option '${on.class}' is not supported in this version of SQL Server.`,
-      );
+const permissionName = ({ name }: Permission): string => (name === 'EXEC' ? 'EXECUTE' : name);
+
+/** Before the securable is looked for: only these three may be had on columns. */
+function refuseColumnsOf(permission: Permission, on: Securable | undefined): void {
+  const after = on?.columns ?? [];
+  if (permission.columns.length > 0 && after.length > 0) {
+    throw securityError(1019, 'Invalid column list after object name in GRANT/REVOKE statement.', 15);
   }
+  if (permission.columns.length === 0 && after.length === 0) return;
+  if (['SELECT', 'UPDATE', 'REFERENCES'].includes(permissionName(permission))) return;
+  if (permissionName(permission).startsWith('ALL')) return;
+  throw noColumns(15, 1);
 }
 
-const executable = new Set(['P', 'FN', 'PC', 'FS']);
-const dataPermissions = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE']);
+function noColumns(severity: number, state: number): Error {
+  const text =
+    'Sub-entity lists (such as column or security expressions) cannot be specified for entity-level permissions.';
+  return securityError(1020, text, severity, state);
+}
 
-function itemsOf(found: Found, permission: Permission, on: Securable | undefined): Item[] {
+function itemsOf(call: DclCall, found: Found, permission: Permission, on: Securable | undefined): Item[] {
   const columns = [...permission.columns, ...(on?.columns ?? [])];
-  const type = found.object?.type ?? '';
-  let names = [permission.name === 'EXEC' ? 'EXECUTE' : permission.name];
-  if (names[0] === 'ALL' || names[0] === 'ALL PRIVILEGES') names = allOf(found.class, type);
-  return names.flatMap((name) => {
-    if (permissionType(found.class, name) === undefined) {
-      if (
-        found.class !== 'object' &&
-        permissionType('object', name) === undefined &&
-        permissionType('database', name) === undefined
-      ) {
-        throw securityError(102, `Incorrect syntax near '${name}'.`, 15);
-      }
-      throw incompatible(name);
+  const type = found.object?.type;
+  const name = permissionName(permission);
+  if (serverPermissions.has(name)) {
+    const text = 'Permissions at the server scope can only be granted when the current database is master';
+    throw securityError(4621, text, 16, 10);
+  }
+  // Of this server's databases only master has it.
+  if (
+    name === 'CREATE DATABASE' &&
+    found.class === 'database' &&
+    folded(call.context.database) !== 'master'
+  ) {
+    throw securityError(4619, 'CREATE DATABASE permission can only be granted in the master database.');
+  }
+  const names = name === 'ALL' || name === 'ALL PRIVILEGES' ? allOf(found.class, type ?? '') : [name];
+  return names.flatMap((one) => {
+    if (permissionType(found.class, one) === undefined) {
+      const exists = (['database', 'schema', 'object', 'principal'] as const).some(
+        (other) => permissionType(other, one) !== undefined,
+      );
+      throw exists ? incompatible(one) : securityError(102, `Incorrect syntax near '${one}'.`, 15);
     }
-    if (
-      type !== '' &&
-      executable.has(type) === dataPermissions.has(name) &&
-      (dataPermissions.has(name) || name === 'EXECUTE')
-    ) {
-      throw incompatible(name);
-    }
-    if (columns.length === 0) return [{ permission: name, minor: 0, columnKey: '' }];
-    return columns.map((column) => columnItem(found, name, column));
+    if (type !== undefined && !applicablePermissions(type).includes(one)) throw incompatible(one);
+    if (columns.length === 0) return [{ permission: one, minor: 0, columnKey: '' }];
+    return columns.map((column) => columnItem(found, one, column));
   });
 }
 
 function columnItem(found: Found, permission: string, column: Identifier): Item {
-  if (found.object === undefined || !['SELECT', 'UPDATE', 'REFERENCES'].includes(permission)) {
-    throw securityError(
-      1020,
-      'Sub-entity lists (such as column or security expressions) cannot be specified for entity-level permissions.',
-      15,
-    );
-  }
+  if (found.object === undefined) throw noColumns(15, 1);
+  if (found.object.type === 'SN') throw noColumns(16, 3);
   const known = found.object.columns.find((candidate) => folded(candidate.name) === folded(column.name));
   if (known === undefined) throw securityError(4615, `Invalid column name '${column.name}'.`);
   return { permission, minor: known.id, columnKey: folded(known.name) };
@@ -158,8 +114,11 @@ function incompatible(permission: string): Error {
 
 /** https://learn.microsoft.com/sql/t-sql/statements/grant-transact-sql: ALL is a fixed, deprecated list. */
 function allOf(securable: SecurableClass, type: string): string[] {
-  if (securable === 'object')
-    return executable.has(type) ? ['EXECUTE'] : ['DELETE', 'INSERT', 'REFERENCES', 'SELECT', 'UPDATE'];
+  if (securable === 'object') {
+    return applicablePermissions(type).filter((name) =>
+      ['DELETE', 'EXECUTE', 'INSERT', 'REFERENCES', 'SELECT', 'UPDATE'].includes(name),
+    );
+  }
   const creations = [
     'CREATE DEFAULT',
     'CREATE FUNCTION',
@@ -176,154 +135,64 @@ function granteeNamed(call: DclCall, identifier: Identifier): Principal {
   if (principal === undefined) throw cannot('find the user', identifier.name);
   if (principal.fixed)
     throw securityError(4617, 'Cannot grant, deny or revoke permissions to or from special roles.');
-  const self = !call.effective.isDbo && principal.id === call.context.userId;
-  if (principal.id === 1 || principal.id === 3 || principal.id === 4 || self) {
-    throw securityError(
-      4624,
-      'Cannot grant, deny, or revoke permissions to sa, dbo, entity owner, information_schema, sys, or yourself.',
-    );
-  }
   return principal;
 }
 
-/** dbo for whoever controls the securable; who has it by grant option passes it on in the own name. */
-function grantorOf(call: DclCall, found: Found, item: Item, as: Identifier | undefined): number {
-  const { state, effective } = call;
-  if (as !== undefined) {
-    const principal = state.named(as.name);
-    if (principal === undefined || !(effective.isDbo || effective.principals.has(principal.id)))
-      throw cannot('find the user', as.name);
-    return principal.id;
+/** dbo, information_schema, sys, the owner of the thing, and oneself. */
+function isBeyondGrants(call: DclCall, found: Found, { id }: Principal): boolean {
+  if (id === 1 || id === 3 || id === 4) return true;
+  if (found.class !== 'database' && id === found.owner) return true;
+  return !call.effective.isDbo && id === call.context.userId;
+}
+
+function refuseConnect(found: Found, item: Item, grantee: Principal): void {
+  if (found.class !== 'database' || item.permission !== 'CONNECT' || grantee.type !== 'R') return;
+  const text =
+    'Cannot grant, deny, or revoke the connect database permission to roles and application roles.';
+  throw securityError(4627, text);
+}
+
+/**
+ * In whose name the row stands: the owner's for whoever controls the securable, else the own one by the grant option. One that a role or a
+ * group has is used with AS only. https://learn.microsoft.com/sql/t-sql/statements/grant-transact-sql
+ */
+function grantorOf(call: DclCall, found: Found, item: Item, statement: Grant | Deny | Revoke): number {
+  const { state, effective, context } = call;
+  if (statement.as === undefined) {
+    if (mayChangeAll(effective, found, item)) return found.owner;
+    // Denying takes more than the grant option.
+    if (statement.kind === 'deny' || !hasGrantOption(call, found, item, context.userId)) throw found.hidden();
+    return context.userId;
   }
-  if (effective.isDbo || effective.has('CONTROL', found.target) || effective.isMember('db_securityadmin'))
-    return 1;
-  const option = state.permissions.find(
-    (row) => row.state === 'W' && row.permission === item.permission && effective.principals.has(row.grantee),
-  );
-  return option?.grantee ?? call.context.userId;
+  const principal = state.named(statement.as.name);
+  if (principal === undefined) throw cannot('find the user', statement.as.name);
+  if (!maySpeakFor(call, principal)) {
+    throw securityError(4618, `You do not have permission to use ${principal.name} in the AS clause.`);
+  }
+  const own = new EffectivePermissions(state, [principal.id]);
+  if (!mayChangeAll(own, found, item) && !hasGrantOption(call, found, item, principal.id))
+    throw found.hidden();
+  return principal.id;
 }
 
-async function grant(
-  call: DclCall,
-  found: Found,
-  item: Item,
-  grantee: Principal,
-  statement: Grant,
-): Promise<void> {
-  const { connection } = call;
-  await connection.query(
-    `DELETE FROM ${principalSchema}.permission
-     WHERE class = $1 AND major_id = $2 AND minor_id = $3 AND grantee = $4 AND permission = $5 AND state = 'D'`,
-    [classNumber[found.class], found.major, item.minor, grantee.id, item.permission],
-  );
-  const grantor = grantorOf(call, found, item, statement.as);
-  await write(call, found, item, grantee, grantor, statement.withGrantOption ? 'W' : 'G');
+/** CONTROL and what implies it; db_accessadmin has CONNECT with the grant option. */
+function mayChangeAll(effective: EffectivePermissions, found: Found, item: Item): boolean {
+  if (effective.controls(found.target)) return true;
+  return found.class === 'database' && item.permission === 'CONNECT' && effective.isMember('db_accessadmin');
 }
 
-async function write(
-  call: DclCall,
-  found: Found,
-  item: Item,
-  grantee: Principal,
-  grantor: number,
-  state: 'G' | 'W' | 'D',
-): Promise<void> {
-  await call.connection.query(
-    `INSERT INTO ${principalSchema}.permission
-       (class, major_id, minor_id, schema_key, column_key, grantee, grantor, permission, state)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     ON CONFLICT (class, major_id, minor_id, grantee, grantor, permission)
-     DO UPDATE SET state = CASE WHEN ${principalSchema}.permission.state = 'W' AND excluded.state = 'G' THEN 'W' ELSE excluded.state END`,
-    [
-      classNumber[found.class],
-      found.major,
-      item.minor,
-      found.schemaKey,
-      item.columnKey,
-      grantee.id,
-      grantor,
-      item.permission,
-      state,
-    ],
-  );
-}
-
-/** A REVOKE or DENY on the table takes the columns' rows along. */
-function rowsOf(call: DclCall, found: Found, item: Item, grantee: number): PermissionRow[] {
-  return call.state.permissions.filter(
+/** On the securable itself: an option on what contains it does not count. */
+function hasGrantOption(call: DclCall, found: Found, item: Item, principal: number): boolean {
+  const names = covering(found.target.class, item.permission)
+    .filter((step) => step.class === found.class)
+    .map((step) => step.permission);
+  return call.state.permissions.some(
     (row) =>
-      row.class === classNumber[found.class] &&
+      row.state === 'W' &&
+      row.grantee === principal &&
+      names.includes(row.permission) &&
+      row.class === found.number &&
       row.major === found.major &&
-      row.permission === item.permission &&
-      row.grantee === grantee &&
-      (item.minor === 0 || row.minor === item.minor),
-  );
-}
-
-/** What a holder of the grant option has passed on. */
-function delegated(call: DclCall, found: Found, item: Item, grantor: number): PermissionRow[] {
-  return call.state.permissions.filter(
-    (row) =>
-      row.class === classNumber[found.class] &&
-      row.major === found.major &&
-      row.permission === item.permission &&
-      row.grantor === grantor &&
-      (item.minor === 0 || row.minor === item.minor),
-  );
-}
-
-async function withdraw(
-  call: DclCall,
-  found: Found,
-  item: Item,
-  grantee: Principal,
-  cascade: boolean,
-): Promise<void> {
-  const rows = rowsOf(call, found, item, grantee.id);
-  if (rows.some((row) => row.state === 'W')) await withdrawDelegated(call, found, item, grantee.id, cascade);
-  for (const row of rows) await removeRow(call, row);
-}
-
-async function dropGrantOption(
-  call: DclCall,
-  found: Found,
-  item: Item,
-  grantee: Principal,
-  cascade: boolean,
-): Promise<void> {
-  const rows = rowsOf(call, found, item, grantee.id).filter((row) => row.state === 'W');
-  if (rows.length === 0) return;
-  await withdrawDelegated(call, found, item, grantee.id, cascade);
-  await call.connection.query(
-    `UPDATE ${principalSchema}.permission SET state = 'G'
-     WHERE class = $1 AND major_id = $2 AND grantee = $3 AND permission = $4 AND state = 'W'`,
-    [classNumber[found.class], found.major, grantee.id, item.permission],
-  );
-}
-
-async function withdrawDelegated(
-  call: DclCall,
-  found: Found,
-  item: Item,
-  grantor: number,
-  cascade: boolean,
-  seen: ReadonlySet<number> = new Set(),
-): Promise<void> {
-  const passedOn = delegated(call, found, item, grantor);
-  if (passedOn.length > 0 && !cascade) {
-    throw securityError(4611, 'To revoke or deny grantable privileges, specify the CASCADE option.');
-  }
-  for (const row of passedOn) {
-    if (!seen.has(row.grantee))
-      await withdrawDelegated(call, found, item, row.grantee, true, new Set([...seen, grantor]));
-    await removeRow(call, row);
-  }
-}
-
-async function removeRow(call: DclCall, row: PermissionRow): Promise<void> {
-  await call.connection.query(
-    `DELETE FROM ${principalSchema}.permission
-     WHERE class = $1 AND major_id = $2 AND minor_id = $3 AND grantee = $4 AND grantor = $5 AND permission = $6`,
-    [row.class, row.major, row.minor, row.grantee, row.grantor, row.permission],
+      (row.minor === 0 || row.minor === item.minor),
   );
 }

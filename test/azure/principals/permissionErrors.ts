@@ -26,7 +26,14 @@ export function columnDenied(
 
 /** 262. */
 export function databaseDenied(permission: string, database: string): SqlError {
-  return securityError(262, `${permission} permission denied in database '${database}'.`, 14, 1);
+  const state = /^CREATE (VIEW|PROCEDURE|FUNCTION)$/.test(permission) ? 18 : 1;
+  return securityError(262, `${permission} permission denied in database '${database}'.`, 14, state);
+}
+
+/** 297 after 262: a management view that the caller may not read. */
+export function stateHidden(permission: string, database: string): SqlError {
+  const { detail } = securityError(297, 'The user does not have permission to perform this action.');
+  return new SqlError(detail, [databaseDenied(permission, database).detail]);
 }
 
 /** 2760. */
@@ -61,9 +68,9 @@ export function principalExists(name: string): SqlError {
 }
 
 /** 916. */
-export function noAccess(login: string, database: string): SqlError {
+export function noAccess(login: string, database: string, state = 2): SqlError {
   const text = `The server principal "${login}" is not able to access the database "${database}" under the current security context.`;
-  return securityError(916, text, 14, 2);
+  return securityError(916, text, 14, state);
 }
 
 /** 15517. */

@@ -1,5 +1,6 @@
 // Which permissions exist on what, and which permission covers which: sys.fn_builtin_permissions for databases, schemas, objects and principals.
-// https://learn.microsoft.com/sql/relational-databases/system-functions/sys-fn-builtin-permissions-transact-sql
+// https://learn.microsoft.com/sql/relational-databases/system-functions/sys-fn-builtin-permissions-transact-sql; what covers what in a
+// database: https://learn.microsoft.com/sql/t-sql/statements/grant-database-permissions-transact-sql
 
 export type SecurableClass = 'database' | 'schema' | 'object' | 'principal';
 
@@ -19,7 +20,8 @@ const inherited = (type: string, name: string): Covering => ({ type, same: 'CONT
 const database: Record<string, Covering> = {
   CONTROL: { type: 'CL' },
   ALTER: underControl('AL'),
-  CONNECT: underControl('CO'),
+  'CONNECT REPLICATION': underControl('CORP'),
+  CONNECT: { type: 'CO', same: 'CONNECT REPLICATION' },
   SELECT: underControl('SL'),
   INSERT: underControl('IN'),
   UPDATE: underControl('UP'),
@@ -28,31 +30,70 @@ const database: Record<string, Covering> = {
   REFERENCES: underControl('RF'),
   'VIEW DEFINITION': underControl('VW'),
   'TAKE OWNERSHIP': underControl('TO'),
+  'ADMINISTER DATABASE BULK OPERATIONS': underControl('DABO'),
   AUTHENTICATE: underControl('AUTH'),
   'BACKUP DATABASE': underControl('BADB'),
   'BACKUP LOG': underControl('BALO'),
   CHECKPOINT: underControl('CP'),
+  'EXECUTE ANY EXTERNAL ENDPOINT': underControl('EAEE'),
+  'EXECUTE ANY EXTERNAL SCRIPT': underControl('EAES'),
+  'KILL DATABASE CONNECTION': underControl('KIDC'),
   SHOWPLAN: underControl('SPLN'),
   'SUBSCRIBE QUERY NOTIFICATIONS': underControl('SUQN'),
-  'VIEW DATABASE STATE': underControl('VWDS'),
-  'KILL DATABASE CONNECTION': underControl('KIDC'),
   UNMASK: underControl('UMSK'),
-  'ALTER ANY USER': alterAny('ALUS'),
-  'ALTER ANY ROLE': alterAny('ALRL'),
+  'VIEW ANY COLUMN ENCRYPTION KEY DEFINITION': underControl('VWCK'),
+  'VIEW ANY COLUMN MASTER KEY DEFINITION': underControl('VWCM'),
+  'VIEW DATABASE STATE': underControl('VWDS'),
+  'VIEW DATABASE PERFORMANCE STATE': { type: 'VDP', same: 'VIEW DATABASE STATE' },
+  'VIEW DATABASE SECURITY STATE': { type: 'VDSS', same: 'VIEW DATABASE STATE' },
+  'ALTER ANY DATABASE SCOPED CONFIGURATION': underControl('ALDC'),
+  'ALTER ANY MASK': underControl('AAMK'),
+  'ALTER ANY SECURITY POLICY': underControl('ALSP'),
   'ALTER ANY APPLICATION ROLE': alterAny('ALAR'),
-  'ALTER ANY SCHEMA': alterAny('ALSM'),
+  'ALTER ANY ASSEMBLY': alterAny('ALAS'),
+  'ALTER ANY ASYMMETRIC KEY': alterAny('ALAK'),
+  'ALTER ANY CERTIFICATE': alterAny('ALCF'),
+  'ALTER ANY CONTRACT': alterAny('ALSC'),
+  'ALTER ANY DATABASE AUDIT': alterAny('ALDA'),
   'ALTER ANY DATABASE DDL TRIGGER': alterAny('ALTG'),
-  'CREATE TABLE': createObject('CRTB'),
-  'CREATE VIEW': createObject('CRVW'),
-  'CREATE PROCEDURE': createObject('CRPR'),
-  'CREATE FUNCTION': createObject('CRFN'),
-  'CREATE TYPE': createObject('CRTY'),
-  'CREATE SYNONYM': createObject('CRSN'),
+  'ALTER ANY DATABASE EVENT NOTIFICATION': alterAny('ALED'),
+  'ALTER ANY DATABASE EVENT SESSION': alterAny('AADS'),
+  'ALTER ANY DATASPACE': alterAny('ALDS'),
+  'ALTER ANY EXTERNAL DATA SOURCE': alterAny('AEDS'),
+  'ALTER ANY EXTERNAL FILE FORMAT': alterAny('AEFF'),
+  'ALTER ANY FULLTEXT CATALOG': alterAny('ALFT'),
+  'ALTER ANY MESSAGE TYPE': alterAny('ALMT'),
+  'ALTER ANY REMOTE SERVICE BINDING': alterAny('ALSB'),
+  'ALTER ANY ROLE': alterAny('ALRL'),
+  'ALTER ANY ROUTE': alterAny('ALRT'),
+  'ALTER ANY SCHEMA': alterAny('ALSM'),
+  'ALTER ANY SERVICE': alterAny('ALSV'),
+  'ALTER ANY SYMMETRIC KEY': alterAny('ALSK'),
+  'ALTER ANY USER': alterAny('ALUS'),
+  'CREATE AGGREGATE': createObject('CRAG'),
   'CREATE DEFAULT': createObject('CRDF'),
+  'CREATE FUNCTION': createObject('CRFN'),
+  'CREATE PROCEDURE': createObject('CRPR'),
+  'CREATE QUEUE': createObject('CRQU'),
   'CREATE RULE': createObject('CRRU'),
+  'CREATE SYNONYM': createObject('CRSN'),
+  'CREATE TABLE': createObject('CRTB'),
+  'CREATE TYPE': createObject('CRTY'),
+  'CREATE VIEW': createObject('CRVW'),
   'CREATE XML SCHEMA COLLECTION': createObject('CRXS'),
-  'CREATE SCHEMA': { type: 'CRSM', same: 'ALTER ANY SCHEMA' },
+  'CREATE ASSEMBLY': { type: 'CRAS', same: 'ALTER ANY ASSEMBLY' },
+  'CREATE ASYMMETRIC KEY': { type: 'CRAK', same: 'ALTER ANY ASYMMETRIC KEY' },
+  'CREATE CERTIFICATE': { type: 'CRCF', same: 'ALTER ANY CERTIFICATE' },
+  'CREATE CONTRACT': { type: 'CRSC', same: 'ALTER ANY CONTRACT' },
+  'CREATE DATABASE DDL EVENT NOTIFICATION': { type: 'CRED', same: 'ALTER ANY DATABASE EVENT NOTIFICATION' },
+  'CREATE FULLTEXT CATALOG': { type: 'CRFT', same: 'ALTER ANY FULLTEXT CATALOG' },
+  'CREATE MESSAGE TYPE': { type: 'CRMT', same: 'ALTER ANY MESSAGE TYPE' },
+  'CREATE REMOTE SERVICE BINDING': { type: 'CRSB', same: 'ALTER ANY REMOTE SERVICE BINDING' },
   'CREATE ROLE': { type: 'CRRL', same: 'ALTER ANY ROLE' },
+  'CREATE ROUTE': { type: 'CRRT', same: 'ALTER ANY ROUTE' },
+  'CREATE SCHEMA': { type: 'CRSM', same: 'ALTER ANY SCHEMA' },
+  'CREATE SERVICE': { type: 'CRSV', same: 'ALTER ANY SERVICE' },
+  'CREATE SYMMETRIC KEY': { type: 'CRSK', same: 'ALTER ANY SYMMETRIC KEY' },
   'CREATE USER': { type: 'CUSR', same: 'ALTER ANY USER' },
 };
 
@@ -117,6 +158,49 @@ export function permissionNames(securable: SecurableClass): string[] {
   return Object.keys(tables[securable]);
 }
 
+/** On the server, so in master only: https://learn.microsoft.com/sql/t-sql/statements/grant-server-permissions-transact-sql */
+export const serverPermissions: ReadonlySet<string> = new Set([
+  'ADMINISTER BULK OPERATIONS',
+  'ALTER ANY CONNECTION',
+  'ALTER ANY DATABASE',
+  'ALTER ANY LOGIN',
+  'ALTER SERVER STATE',
+  'AUTHENTICATE SERVER',
+  'CONNECT ANY DATABASE',
+  'CONNECT SQL',
+  'CONTROL SERVER',
+  'CREATE ANY DATABASE',
+  'IMPERSONATE ANY LOGIN',
+  'SELECT ALL USER SECURABLES',
+  'VIEW ANY DATABASE',
+  'VIEW ANY DEFINITION',
+  'VIEW SERVER PERFORMANCE STATE',
+  'VIEW SERVER SECURITY STATE',
+  'VIEW SERVER STATE',
+]);
+
+const onEveryObject = ['CONTROL', 'TAKE OWNERSHIP', 'VIEW DEFINITION'];
+const onRows = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'ALTER', ...onEveryObject];
+const onTables = [...onRows, 'VIEW CHANGE TRACKING', 'UNMASK'];
+
+/** By sys.objects.type: https://learn.microsoft.com/sql/t-sql/statements/grant-object-permissions-transact-sql */
+const applicable: Record<string, readonly string[]> = {
+  U: onTables,
+  V: onTables,
+  S: onTables,
+  IF: onRows,
+  TF: onRows,
+  P: ['EXECUTE', 'ALTER', ...onEveryObject],
+  FN: ['EXECUTE', 'REFERENCES', 'ALTER', ...onEveryObject],
+  SO: ['UPDATE', 'REFERENCES', 'ALTER', ...onEveryObject],
+  SN: ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'EXECUTE', ...onEveryObject],
+};
+
+/** What may be granted on an object of that type. */
+export function applicablePermissions(type: string): readonly string[] {
+  return applicable[type] ?? onEveryObject;
+}
+
 /** The type code of a permission that exists on the class; undefined otherwise. */
 export function permissionType(securable: SecurableClass, permission: string): string | undefined {
   return tables[securable][permission]?.type;
@@ -163,14 +247,35 @@ export const fixedRolePermissions: Record<string, { grant: string[]; deny: strin
   },
   db_ddladmin: {
     grant: [
+      'ALTER ANY ASSEMBLY',
+      'ALTER ANY ASYMMETRIC KEY',
+      'ALTER ANY CERTIFICATE',
+      'ALTER ANY CONTRACT',
       'ALTER ANY DATABASE DDL TRIGGER',
+      'ALTER ANY DATABASE EVENT NOTIFICATION',
+      'ALTER ANY DATASPACE',
+      'ALTER ANY FULLTEXT CATALOG',
+      'ALTER ANY MESSAGE TYPE',
+      'ALTER ANY REMOTE SERVICE BINDING',
+      'ALTER ANY ROUTE',
       'ALTER ANY SCHEMA',
+      'ALTER ANY SERVICE',
+      'ALTER ANY SYMMETRIC KEY',
       'CHECKPOINT',
+      'CREATE AGGREGATE',
+      'CREATE ASSEMBLY',
+      'CREATE CONTRACT',
       'CREATE DEFAULT',
       'CREATE FUNCTION',
+      'CREATE MESSAGE TYPE',
       'CREATE PROCEDURE',
+      'CREATE QUEUE',
+      'CREATE REMOTE SERVICE BINDING',
+      'CREATE ROUTE',
       'CREATE RULE',
       'CREATE SCHEMA',
+      'CREATE SERVICE',
+      'CREATE SYMMETRIC KEY',
       'CREATE SYNONYM',
       'CREATE TABLE',
       'CREATE TYPE',

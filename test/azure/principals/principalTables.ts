@@ -16,8 +16,18 @@ export const fixedRoles: readonly { id: number; name: string }[] = [
   { id: 16393, name: 'db_denydatawriter' },
 ];
 
+function littleEndian(id: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(id);
+  return bytes.toString('hex');
+}
+
+/** S-1-9-4 and the id: how the SIDs of fixed roles are made (sys.database_principals of any database). */
+const roleSid = (id: number): string =>
+  `'\\x010500000000000904000000${'00'.repeat(12)}${littleEndian(id)}'::bytea`;
+
 const roleRows = fixedRoles
-  .map(({ id, name }) => `(${id}, '${name}', 'R', NULL, NULL, 1, 0, true)`)
+  .map(({ id, name }) => `(${id}, '${name}', 'R', ${roleSid(id)}, NULL, 1, 0, true)`)
   .join(',\n  ');
 
 /**
@@ -63,7 +73,7 @@ CREATE TABLE ${principalSchema}.object_owner (
 );
 INSERT INTO ${principalSchema}.principal (principal_id, name, type, sid, default_schema, owner, authentication, is_fixed, name_key)
 SELECT id, name, type, sid, default_schema, owner, authentication, fixed, lower(name) FROM (VALUES
-  (0, 'public', 'R', NULL::bytea, NULL, 1, 0, false),
+  (0, 'public', 'R', '\\x01050000000000090400000083741B006749C04BA943C02702F2A762'::bytea, NULL, 1, 0, false),
   (1, 'dbo', 'S', '\\x01'::bytea, 'dbo', NULL, 1, false),
   (2, 'guest', 'S', '\\x00'::bytea, 'guest', NULL, 0, false),
   (3, 'INFORMATION_SCHEMA', 'S', NULL, NULL, NULL, 0, false),
@@ -71,4 +81,28 @@ SELECT id, name, type, sid, default_schema, owner, authentication, fixed, lower(
   ${roleRows}
 ) AS t (id, name, type, sid, default_schema, owner, authentication, fixed);
 INSERT INTO ${principalSchema}.permission (class, major_id, grantee, grantor, permission, state) VALUES (0, 0, 1, 1, 'CONNECT', 'G');
+-- What is dropped takes its permissions and its owner along; so does an object that moves to another schema.
+CREATE FUNCTION ${principalSchema}.forget_object() RETURNS trigger LANGUAGE plpgsql AS $tsql$
+BEGIN
+  DELETE FROM ${principalSchema}.permission WHERE class = 1 AND major_id = OLD.object_id;
+  IF TG_OP = 'DELETE' THEN DELETE FROM ${principalSchema}.object_owner WHERE object_id = OLD.object_id; END IF;
+  RETURN NULL;
+END $tsql$;
+CREATE TRIGGER forget AFTER DELETE ON catalog.object FOR EACH ROW EXECUTE FUNCTION ${principalSchema}.forget_object();
+CREATE TRIGGER move AFTER UPDATE OF schema_id ON catalog.object FOR EACH ROW WHEN (OLD.schema_id <> NEW.schema_id)
+  EXECUTE FUNCTION ${principalSchema}.forget_object();
+CREATE FUNCTION ${principalSchema}.forget_schema() RETURNS trigger LANGUAGE plpgsql AS $tsql$
+BEGIN
+  DELETE FROM ${principalSchema}.permission WHERE class = 3 AND major_id = OLD.schema_id;
+  RETURN NULL;
+END $tsql$;
+CREATE TRIGGER forget AFTER DELETE ON catalog.schema FOR EACH ROW EXECUTE FUNCTION ${principalSchema}.forget_schema();
+CREATE FUNCTION ${principalSchema}.forget_column() RETURNS trigger LANGUAGE plpgsql AS $tsql$
+BEGIN
+  DELETE FROM ${principalSchema}.permission WHERE class = 1 AND major_id = OLD.object_id AND minor_id = OLD.column_id
+    -- A view's columns are written anew whenever it is altered.
+    AND EXISTS (SELECT FROM catalog.object AS o WHERE o.object_id = OLD.object_id AND o.type = 'U');
+  RETURN NULL;
+END $tsql$;
+CREATE TRIGGER forget AFTER DELETE ON catalog.column FOR EACH ROW EXECUTE FUNCTION ${principalSchema}.forget_column();
 `;

@@ -1,10 +1,11 @@
 // Who may do what: the engine's Authorization over the principal tables and the Entra directory.
 import { timingSafeEqual } from 'node:crypto';
 import { SqlError, type Caller, type ResponseWriter } from '../contract.ts';
-import { refused } from '../entra/tokens.ts';
+import { notAccepted, refused } from '../entra/tokens.ts';
 import type {
   Authorization,
   AuthorizationConnection,
+  OwnedObject,
   Securable,
   SecurityContext,
 } from '../engine/session.ts';
@@ -16,10 +17,12 @@ import {
   cannotExecuteAs,
   columnDenied,
   databaseDenied,
+  noAccess,
   notPermitted,
   objectDenied,
   schemaUnusable,
   securityError,
+  stateHidden,
 } from './permissionErrors.ts';
 import {
   effectiveFor,
@@ -36,8 +39,6 @@ import { publishVisibility } from './visibility.ts';
 import { alterUser, createUser, dropUser } from './users.ts';
 
 export interface PrincipalsOptions extends DclEnvironment {
-  /** Object id of the server's Entra admin: a user or a group. */
-  admin: string;
   /** The one SQL login; undefined: Entra-only authentication. */
   sqlLogin: { user: string; password: string } | undefined;
   /** As SQL Server outside Azure: the SQL login may impersonate Entra users (33171 in Azure). A relay needs that of its upstream. */
@@ -62,16 +63,18 @@ export class Principals implements Authorization {
     }
     const identity = identityOf(caller.claims);
     const { claims } = caller;
-    if ([claims.oid, ...(claims.groups ?? [])].includes(this.#options.admin))
-      return this.#admin(identity, database);
+    const { admin } = this.#options.server;
+    if (admin === undefined) throw refused(notAccepted);
+    if ([claims.oid, ...(claims.groups ?? [])].includes(admin)) return this.#admin(identity, database);
     const state = await this.#options.connect(database, readSecurityState);
     const ids = principalsOf(identity, state);
     const effective = new EffectivePermissions(state, ids);
     if (ids.length === 0 || !effective.has('CONNECT', { class: 'database' })) throw refused();
     const loginName = loginNameOf(identity);
-    const [first] = ids.map((id) => state.principals.get(id));
+    const users = ids.flatMap((id) => state.principals.get(id) ?? []);
     // A login through a group has no user of its own: it keeps its login's name.
-    const own = first?.type === 'E' ? first : undefined;
+    const own = users.find((user) => user.type === 'E');
+    const schemas = own === undefined ? users.sort((a, b) => a.id - b.id) : [own];
     return {
       database,
       identity,
@@ -80,7 +83,9 @@ export class Principals implements Authorization {
       loginName,
       userName: own?.name ?? loginName,
       userId: own?.id ?? 0,
-      defaultSchema: first?.defaultSchema ?? 'dbo',
+      // The group with the lowest id that has one; else a name that is nobody's schema, so that CREATE TABLE without a schema ends in 2760
+      // (Learn, "CREATE SCHEMA": no user is made for a member of a group). Names are looked up in dbo all the same.
+      defaultSchema: schemas.find((user) => user.defaultSchema !== undefined)?.defaultSchema ?? loginName,
     };
   }
 
@@ -129,7 +134,7 @@ export class Principals implements Authorization {
     statement: { kind: string },
     context: SecurityContext,
     connection: AuthorizationConnection,
-    _out: ResponseWriter,
+    out: Pick<ResponseWriter, 'message'>,
   ): Promise<void> {
     const caller = asPrincipal(context);
     const state = await readSecurityState(connection);
@@ -139,17 +144,45 @@ export class Principals implements Authorization {
       connection,
       state,
       effective: effectiveFor(caller, state),
+      out,
     };
     await run(call, statement as SecurityStatement);
   }
 
-  async readsCatalog(context: SecurityContext, connection: AuthorizationConnection): Promise<void> {
+  async readsCatalog(
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+    view: string,
+  ): Promise<void> {
     const caller = asPrincipal(context);
     // dbo sees everything, which is also what a connection shows that was never told otherwise.
     if (caller.isServerAdmin && !this.#restricted.has(connection)) return;
     this.#restricted.add(connection);
     const state = await readSecurityState(connection);
-    await publishVisibility(connection, state, effectiveFor(caller, state));
+    const effective = effectiveFor(caller, state);
+    const needed = managementViews[view.toLowerCase()];
+    if (needed !== undefined && !effective.has(needed, { class: 'database' }))
+      throw stateHidden(needed, caller.database);
+    await publishVisibility(connection, state, effective);
+  }
+
+  async seesSessions(context: SecurityContext, connection: AuthorizationConnection): Promise<boolean> {
+    const caller = asPrincipal(context);
+    if (caller.isServerAdmin) return true;
+    const effective = effectiveFor(caller, await readSecurityState(connection));
+    return effective.has('VIEW DATABASE PERFORMANCE STATE', { class: 'database' });
+  }
+
+  async chains(
+    context: SecurityContext,
+    connection: AuthorizationConnection,
+    from: OwnedObject,
+    to: OwnedObject,
+  ): Promise<boolean> {
+    // Nothing is asked of dbo anyway.
+    if (asPrincipal(context).isServerAdmin) return true;
+    const state = await readSecurityState(connection);
+    return state.objectOwner(from.objectId, from.schema) === state.objectOwner(to.objectId, to.schema);
   }
 
   async executeAs(
@@ -172,6 +205,8 @@ export class Principals implements Authorization {
       throw cannotExecuteAs(name);
     if (!effectiveFor(caller, state).has('IMPERSONATE', { class: 'principal', id: user.id }))
       throw cannotExecuteAs(name);
+    const target = new EffectivePermissions(state, [user.id]);
+    if (!target.has('CONNECT', { class: 'database' })) throw noAccess(user.name, caller.database, 4);
     if (user.type === 'E' && caller.identity.kind === 'sql' && !this.#options.sqlLoginImpersonates) {
       throw securityError(33171, 'Only active directory users can impersonate other active directory users.');
     }
@@ -233,6 +268,12 @@ function checkObject(
   }
   if (!effective.has(permission, target)) throw objectDenied(permission, name, caller.database, schema);
 }
+
+/** What reading a management view takes; without it sys.dm_exec_sessions and dm_exec_requests show one's own session only. */
+const managementViews: Record<string, string> = {
+  dm_db_partition_stats: 'VIEW DATABASE PERFORMANCE STATE',
+  dm_exec_connections: 'VIEW DATABASE SECURITY STATE',
+};
 
 function deniedOnDatabase(permission: string, database: string): SqlError {
   if (/^(CREATE|BACKUP|VIEW DATABASE STATE|SHOWPLAN|CHECKPOINT)/.test(permission))

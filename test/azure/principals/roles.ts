@@ -1,6 +1,7 @@
 // CREATE, ALTER and DROP ROLE and their members, and ALTER AUTHORIZATION.
+import { randomBytes } from 'node:crypto';
 import type { AlterAuthorization, AlterRole, CreateRole, DropPrincipal } from '../tsql/ast.ts';
-import { placeOf, type DclCall } from './dcl.ts';
+import { maySpeakFor, placeOf, type DclCall } from './dcl.ts';
 import {
   cannot,
   cannotEver,
@@ -22,13 +23,20 @@ export async function createRole(call: DclCall, statement: CreateRole): Promise<
   let owner = effective.isDbo || call.context.userId === 0 ? 1 : call.context.userId;
   if (statement.owner !== undefined) {
     const found = state.named(statement.owner.name);
-    if (found === undefined || found.id === 3 || found.id === 4)
+    if (found === undefined || found.id === 3 || found.id === 4 || !maySpeakFor(call, found))
       throw cannot('find the principal', statement.owner.name);
     owner = found.id;
   }
   await connection.query(
-    `INSERT INTO ${principalSchema}.principal (principal_id, name, name_key, type, owner, authentication) VALUES ($1, $2, $3, 'R', $4, 0)`,
-    [nextPrincipalId(call), name, folded(name), owner],
+    `INSERT INTO ${principalSchema}.principal (principal_id, name, name_key, type, sid, owner, authentication)
+     VALUES ($1, $2, $3, 'R', decode($5, 'hex'), $4, 0)`,
+    [
+      nextPrincipalId(call),
+      name,
+      folded(name),
+      owner,
+      `010500000000000904000000${randomBytes(16).toString('hex')}`,
+    ],
   );
 }
 
@@ -96,18 +104,22 @@ function roleNamed(call: DclCall, name: string): Principal | undefined {
   return found?.type === 'R' ? found : undefined;
 }
 
-/** Fixed roles are db_owner's alone; custom ones follow ALTER on the role. */
+/** Fixed roles are changed by members of db_owner alone, CONTROL is not enough; custom ones follow ALTER on the role (Learn, "ALTER ROLE"). */
 function mayAlter(call: DclCall, role: Principal): boolean {
-  if (role.fixed) return call.effective.has('CONTROL', { class: 'database' });
+  if (role.fixed) return call.effective.isDbo || call.effective.isMember('db_owner');
   return call.effective.has('ALTER', { class: 'principal', id: role.id });
 }
 
-/** @throws SqlError 15151, 33181, 40517. */
+/** @throws SqlError 15151, 15150, 33181, 40517. */
 export async function alterAuthorization(call: DclCall, statement: AlterAuthorization): Promise<void> {
   const { state, effective, connection, environment } = call;
   const to = statement.to === null ? undefined : state.named(statement.to.name);
-  if (statement.to !== null && (to === undefined || to.id === 3 || to.id === 4))
+  if (
+    statement.to !== null &&
+    (to === undefined || to.id === 3 || to.id === 4 || (to.type !== 'X' && !maySpeakFor(call, to)))
+  ) {
     throw cannot('find the principal', statement.to.name);
+  }
   if (to?.type === 'X') throw securityError(33181, 'The new owner cannot be Azure Active Directory group.');
   const name = statement.on.name.parts.at(-1)?.name ?? '';
   switch (statement.on.class ?? 'OBJECT') {
@@ -115,10 +127,17 @@ export async function alterAuthorization(call: DclCall, statement: AlterAuthoriz
       const schema = await environment.securables.schema(placeOf(call.context, connection), name);
       if (schema === undefined || !effective.has('TAKE OWNERSHIP', { class: 'schema', schema: schema.name }))
         throw cannot('find the schema', name);
+      if (schema.id < 5) throw cannotEver('alter the schema', schema.name);
       await connection.query('UPDATE catalog.schema SET principal_id = $2 WHERE schema_id = $1', [
         schema.id,
         to?.id ?? 1,
       ]);
+      // Permissions on it, and on what changes hands with it, are gone (Learn, "ALTER AUTHORIZATION").
+      await connection.query(
+        `DELETE FROM ${principalSchema}.permission WHERE class = 3 AND major_id = $1 OR class = 1 AND major_id IN (SELECT object_id FROM catalog.object
+         WHERE schema_id = $1 AND object_id NOT IN (SELECT object_id FROM ${principalSchema}.object_owner))`,
+        [schema.id],
+      );
       // The engine's catalogs are kept until a change is announced here.
       await connection.query('INSERT INTO catalog.change VALUES ((random() * 9007199254740991)::bigint)');
       return;
@@ -135,6 +154,9 @@ export async function alterAuthorization(call: DclCall, statement: AlterAuthoriz
         role.id,
         to?.id ?? 1,
       ]);
+      await connection.query(`DELETE FROM ${principalSchema}.permission WHERE class = 4 AND major_id = $1`, [
+        role.id,
+      ]);
       return;
     }
     case 'OBJECT': {
@@ -150,6 +172,9 @@ export async function alterAuthorization(call: DclCall, statement: AlterAuthoriz
       ) {
         throw cannot('find the object', name);
       }
+      await connection.query(`DELETE FROM ${principalSchema}.permission WHERE class = 1 AND major_id = $1`, [
+        object.objectId,
+      ]);
       await connection.query(`DELETE FROM ${principalSchema}.object_owner WHERE object_id = $1`, [
         object.objectId,
       ]);

@@ -28,7 +28,7 @@ export interface PermissionRow {
   minor: number;
   /** Schema permissions: the folded name of the schema. */
   schemaKey: string;
-  /** Column permissions: the folded name of the column. */
+  /** Column permissions: the folded name that the column has now. */
   columnKey: string;
   grantee: number;
   grantor: number;
@@ -89,6 +89,11 @@ export class SecurityState {
     return this.owners.find((owner) => owner.class === 3 && owner.schemaKey === key)?.principal ?? 1;
   }
 
+  /** Whose the name is, as IMPERSONATE or ALTER would be asked on it. */
+  kindOf(id: number): 'user' | 'role' {
+    return this.principals.get(id)?.type === 'R' ? 'role' : 'user';
+  }
+
   /** An object without an owner of its own belongs to its schema's. */
   objectOwner(objectId: number, schema: string): number {
     const row = this.owners.find((owner) => owner.class === 1 && owner.major === objectId);
@@ -103,8 +108,8 @@ const readSql = `SELECT
     FROM ${principalSchema}.principal)::text AS principals,
   (SELECT json_agg(json_build_object('role', role_id, 'member', member_id)) FROM ${principalSchema}.role_member)::text AS members,
   (SELECT json_agg(json_build_object('class', class, 'major', major_id, 'minor', minor_id, 'schemaKey', schema_key,
-    'columnKey', column_key, 'grantee', grantee, 'grantor', grantor, 'permission', permission, 'state', state))
-    FROM ${principalSchema}.permission)::text AS permissions,
+    'columnKey', coalesce(c.name_key, column_key), 'grantee', grantee, 'grantor', grantor, 'permission', permission, 'state', state))
+    FROM ${principalSchema}.permission AS p LEFT JOIN catalog.column AS c ON p.class = 1 AND c.object_id = p.major_id AND c.column_id = p.minor_id)::text AS permissions,
   (SELECT json_agg(json_build_object('class', class, 'major', major_id, 'schemaKey', name, 'principal', principal_id)) FROM (
     SELECT 1 AS class, object_id AS major_id, '' AS name, principal_id FROM ${principalSchema}.object_owner
     UNION ALL SELECT 3, schema_id, name, principal_id FROM catalog.schema) AS o)::text AS owners`;

@@ -15,7 +15,7 @@ interface NewUser {
   authentication: number;
 }
 
-/** @throws SqlError 15247, 15023, 15062, 15063, 33130, 33131, 33134, 33159, 33162, 33163, 33169, 37545 … */
+/** @throws SqlError 15247, 15023, 15062, 15063, 33130, 33131, 33134, 33159, 33162, 33163, 33168-33170, 37545 … */
 export async function createUser(call: DclCall, statement: CreateUser): Promise<void> {
   const { state, effective, connection } = call;
   const name = statement.name.name;
@@ -47,6 +47,7 @@ export async function createUser(call: DclCall, statement: CreateUser): Promise<
 function newUser(call: DclCall, statement: CreateUser): NewUser {
   const { source } = statement;
   const name = statement.name.name;
+  refuseMisplaced(statement);
   switch (source.kind) {
     case 'externalProvider': {
       const found = lookUp(call, name, source.objectId);
@@ -55,7 +56,7 @@ function newUser(call: DclCall, statement: CreateUser): NewUser {
       return { type: group ? 'X' : 'E', sid: sidOfGuid(guid), authentication: 4 };
     }
     case 'sid':
-      return { ...bySid(name, source.sid, source.type), authentication: 4 };
+      return { ...bySid(name, source.sid, source.type.toUpperCase()), authentication: 4 };
     case 'withoutLogin':
       return {
         type: 'S',
@@ -73,6 +74,22 @@ function newUser(call: DclCall, statement: CreateUser): NewUser {
       throw securityError(15007, `'${login}' is not a valid login or you do not have permission.`);
     }
   }
+}
+
+/** @throws SqlError 33162, 33168, 33170. */
+function refuseMisplaced({ source, misplaced }: CreateUser): void {
+  if (misplaced === undefined) return;
+  const others =
+    'FOR/FROM LOGIN, CERTIFICATE, ASYMMETRIC KEY, EXTERNAL PROVIDER, WITHOUT LOGIN or WITH PASSWORD, in this version of SQL Server.';
+  if (source.kind === 'sameName') {
+    throw securityError(
+      33162,
+      'TYPE and SID options have to be used along with each other, in this version of SQL Server.',
+    );
+  }
+  if (misplaced.type !== undefined)
+    throw securityError(33168, `TYPE option cannot be used along with ${others}`);
+  throw securityError(33170, `SID option cannot be used along with ${others}`);
 }
 
 /** What Entra says to the server: as the caller when it is a person, else with the server's own identity. */
@@ -121,12 +138,6 @@ function isNameOf(found: DirectoryObject, name: string): boolean {
 
 function bySid(name: string, sid: string, type: string): { type: PrincipalType; sid: string } {
   const bytes = sid.replace(/^0x/i, '').toUpperCase();
-  if (bytes === '' || type === '') {
-    throw securityError(
-      33162,
-      'TYPE and SID options have to be used along with each other, in this version of SQL Server.',
-    );
-  }
   if (type !== 'E' && type !== 'X') {
     throw securityError(
       33163,

@@ -8,6 +8,8 @@ import type { SecurityState } from './securityState.ts';
 export const visiblePrincipalsSetting = 'azure_principals.visible';
 /** Read by the engine's tsql.visible(object_id). */
 export const visibleObjectsSetting = 'azure_principals.objects';
+/** Objects whose definition the caller may read; read by the engine's tsql.definable(object_id). */
+export const definitionsSetting = 'azure_principals.definitions';
 /** The ids in the caller's token: user, groups, roles. */
 export const tokenSetting = 'azure_principals.token';
 
@@ -28,27 +30,36 @@ function visiblePrincipals(state: SecurityState, effective: EffectivePermissions
   return visible.map(({ id }) => id).join(',');
 }
 
-/** The objects on which, on whose schema, or on whose database the caller has any permission, with what hangs on them. */
+/** Ids of objects for two settings; what hangs on an object (constraints, triggers) goes with it. */
 async function visibleObjects(
   connection: AuthorizationConnection,
   effective: EffectivePermissions,
-): Promise<string> {
-  if (effective.has('VIEW DEFINITION', { class: 'database' })) return '*';
+): Promise<{ seen: string; definitions: string }> {
+  if (effective.isDbo) return { seen: '*', definitions: '*' };
   const { rows } = await connection.query(
-    `SELECT json_agg(json_build_object('id', o.object_id, 'parent', o.parent_id, 'schema', s.name))::text AS objects
-     FROM catalog.object AS o JOIN catalog.schema AS s ON s.schema_id = o.schema_id WHERE o.session = 0`,
+    `SELECT json_agg(json_build_object('id', o.object_id, 'schema', s.name, 'of', coalesce(p.object_id, o.object_id), 'type', coalesce(p.type, o.type)))::text AS objects
+     FROM catalog.object AS o JOIN catalog.schema AS s ON s.schema_id = o.schema_id
+     LEFT JOIN catalog.object AS p ON p.object_id = o.parent_id WHERE o.session = 0`,
   );
   const text = rows[0]?.['objects'];
   const objects = (typeof text === 'string' ? JSON.parse(text) : []) as {
     id: number;
-    parent: number;
     schema: string;
+    of: number;
+    type: string;
   }[];
-  const visible = objects.filter(({ id, parent, schema }) =>
-    effective.sees({ class: 'object', schema, objectId: parent === 0 ? id : parent }),
-  );
   // An empty setting would say "everything".
-  return visible.length === 0 ? '0' : visible.map(({ id }) => id).join(',');
+  const ids = (
+    of: (target: { class: 'object'; schema: string; objectId: number }, type: string) => boolean,
+  ) =>
+    objects
+      .filter((object) => of({ class: 'object', schema: object.schema, objectId: object.of }, object.type))
+      .map(({ id }) => id)
+      .join(',') || '0';
+  return {
+    seen: ids((target, type) => effective.sees(target, type)),
+    definitions: ids((target) => effective.readsDefinition(target)),
+  };
 }
 
 /** Before a statement reads catalog views. */
@@ -57,13 +68,10 @@ export async function publishVisibility(
   state: SecurityState,
   effective: EffectivePermissions,
 ): Promise<void> {
+  const { seen, definitions } = await visibleObjects(connection, effective);
   await connection.query(
     `SELECT set_config('${visiblePrincipalsSetting}', $1, false), set_config('${visibleObjectsSetting}', $2, false),
-       set_config('${tokenSetting}', $3, false)`,
-    [
-      visiblePrincipals(state, effective),
-      await visibleObjects(connection, effective),
-      [...effective.principals].join(','),
-    ],
+       set_config('${tokenSetting}', $3, false), set_config('${definitionsSetting}', $4, false)`,
+    [visiblePrincipals(state, effective), seen, [...effective.principals].join(','), definitions],
   );
 }

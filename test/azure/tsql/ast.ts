@@ -1016,6 +1016,8 @@ export interface CreateUser extends Span {
     | { kind: 'password'; password: string; sid?: string }
     /** CREATE USER name alone: for the login of that name. */
     | { kind: 'sameName' };
+  /** SID and TYPE where they do not belong together, or not beside this source: the server says so when it runs. */
+  misplaced?: { sid?: string; type?: string };
   defaultSchema?: Identifier;
   defaultLanguage?: string;
   allowEncryptedValueModifications?: boolean;

@@ -94,7 +94,7 @@ function parseUserOptions(p: TokenStream, user: CreateUser): void {
         sid = binaryValue(p);
         break;
       case 'TYPE':
-        type = p.expectOneOf('E', 'X');
+        type = p.identifier().name;
         break;
       case 'PASSWORD':
         password = stringValue(p);
@@ -102,16 +102,16 @@ function parseUserOptions(p: TokenStream, user: CreateUser): void {
         break;
     }
   });
-  if (sid === undefined && type === undefined && password === undefined) return;
-  // PASSWORD, SID and TYPE each say where the user comes from: not beside another source, and TYPE not without a SID.
-  if (user.source.kind !== 'sameName') p.fail(start);
-  if (password !== undefined && type === undefined) {
-    user.source = { kind: 'password', password, ...(sid !== undefined && { sid }) };
-  } else if (sid !== undefined && type !== undefined && password === undefined) {
+  if (password !== undefined) {
+    if (user.source.kind !== 'sameName') p.fail(start);
+    user.source = { kind: 'password', password, ...(sid !== undefined && type === undefined && { sid }) };
+    if (type === undefined) return;
+  } else if (user.source.kind === 'sameName' && sid !== undefined && type !== undefined) {
     user.source = { kind: 'sid', sid, type };
-  } else {
-    p.fail(start);
+    return;
   }
+  if (sid === undefined && type === undefined) return;
+  user.misplaced = { ...(sid !== undefined && { sid }), ...(type !== undefined && { type }) };
 }
 
 export function parseAlterUser(p: TokenStream, first: Token): AlterUser {

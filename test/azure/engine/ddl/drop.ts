@@ -2,7 +2,9 @@
 import { foldName } from '../catalog/foldName.ts';
 import type { DropObject, Name } from '../../tsql/ast.ts';
 import type { CatalogObject } from '../catalog/snapshot.ts';
+import { SqlError } from '../../contract.ts';
 import { sqlError } from '../errors.ts';
+import type { Securable } from '../session.ts';
 import type { DdlContext } from './context.ts';
 import { findObject, fullName, look, sameName } from './context.ts';
 import { forgetObject } from './dropFromTable.ts';
@@ -59,7 +61,7 @@ async function dropObject(name: Name, node: DropObject, context: DdlContext): Pr
       { line },
     );
   }
-  await controlled(context, object, node.object, name, line);
+  await controlled(context, object, node.object, line);
   if (object.type === 'U') {
     const foreign = snapshot.raw.foreignKeys.find(
       (key) => key.referenced_id === object.objectId && key.parent_id !== object.objectId,
@@ -95,21 +97,28 @@ const kinds: Record<string, [string, string]> = {
   SN: ['synonym', 'DROP SYNONYM'],
 };
 
-/** Who may not drop it is told that it does not exist. */
+/** Who may not drop it is told that it does not exist: CONTROL of it or ALTER of its schema is needed, ALTER of it is not enough. */
 async function controlled(
   context: DdlContext,
   object: CatalogObject,
   word: string,
-  name: Name,
   line: number,
 ): Promise<void> {
-  try {
-    await alterable(context, object);
-  } catch (cause) {
-    if (cause instanceof Error && 'detail' in cause)
-      throw sqlError(3701, ['drop', word, fullName(name)], { line });
-    throw cause;
-  }
+  if (object.type === 'TT' || object.schema === '') return;
+  const { schema, name, type, objectId } = object;
+  const may = async (permission: string, securable: Securable): Promise<boolean> => {
+    try {
+      await context.check(permission, securable);
+      return true;
+    } catch (error) {
+      if (error instanceof SqlError) return false;
+      throw error;
+    }
+  };
+  if (await may('CONTROL', { class: 'object', schema, name, type, objectId })) return;
+  if (await may('ALTER', { class: 'schema', schema })) return;
+  const { detail } = sqlError(3701, ['drop', word, name], { line, state: 20 });
+  throw new SqlError({ ...detail, class: 14 });
 }
 
 async function dropTrigger(name: Name, node: DropObject, context: DdlContext): Promise<void> {
@@ -126,9 +135,24 @@ async function dropTrigger(name: Name, node: DropObject, context: DdlContext): P
     throw sqlError(3701, ['drop', 'trigger', fullName(name)], { line: node.line });
   }
   const table = snapshot.object(object.parent_id);
-  if (table !== undefined) await controlled(context, table, 'trigger', name, node.line);
+  if (table !== undefined) await alterableTable(context, table, name, node.line);
   await forgetObject(context, object.object_id);
   await context.catalog.changed(context.connection);
+}
+
+/** A trigger is its table's: https://learn.microsoft.com/sql/t-sql/statements/drop-trigger-transact-sql */
+async function alterableTable(
+  context: DdlContext,
+  table: CatalogObject,
+  trigger: Name,
+  line: number,
+): Promise<void> {
+  try {
+    await alterable(context, table);
+  } catch (error) {
+    if (error instanceof SqlError) throw sqlError(3701, ['drop', 'trigger', fullName(trigger)], { line });
+    throw error;
+  }
 }
 
 async function dropSchema(name: Name, node: DropObject, context: DdlContext): Promise<void> {

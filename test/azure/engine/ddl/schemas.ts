@@ -1,4 +1,5 @@
 // Schemas, types, sequences, synonyms and databases.
+import { SqlError } from '../../contract.ts';
 import { foldName } from '../catalog/foldName.ts';
 import type {
   AlterDatabase,
@@ -35,8 +36,13 @@ import { alterable } from './indexes.ts';
  */
 export async function createSchema(node: CreateSchema, context: DdlContext): Promise<void> {
   const snapshot = await look(context);
-  await context.check('CREATE SCHEMA', { class: 'database' });
   const { line } = node;
+  try {
+    await context.check('CREATE SCHEMA', { class: 'database' });
+  } catch (error) {
+    if (error instanceof SqlError) throw sqlError(2759, [], { line, before: [error] });
+    throw error;
+  }
   const name = node.name.name;
   if (snapshot.schemas.has(foldName(name))) {
     throw sqlError(2759, [], { line, before: [sqlError(2714, [name], { line })] });

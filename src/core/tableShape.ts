@@ -18,7 +18,10 @@ export interface TableColumn {
   computed: boolean;
   /** A period column of a temporal table, or another GENERATED ALWAYS one. */
   generated: boolean;
-  /** The default's expression as the server keeps it: "(getdate())"; undefined without one. */
+  /**
+   * The default's expression as the server keeps it: "(getdate())"; "(hidden)" for who may not see definitions, as db_datareader and
+   * db_datawriter may not (Learn, "Metadata visibility configuration"); undefined without one.
+   */
   defaultText: string | undefined;
   /** Collation of a character column. */
   collation: string | undefined;
@@ -41,7 +44,7 @@ export interface TableShape {
 export function columnsStatement(table: TableName): SqlStatement {
   return {
     text: `SELECT c.[name], COALESCE(b.[name], u.[name]) AS base_type, c.max_length, c.[precision], c.scale, c.is_nullable, c.is_identity,
-  c.is_computed, c.generated_always_type, d.[definition], c.collation_name, o.[type],
+  c.is_computed, c.generated_always_type, CASE WHEN c.default_object_id <> 0 THEN COALESCE(d.[definition], N'(hidden)') END, c.collation_name, o.[type],
   (SELECT COUNT(*) FROM sys.triggers AS g WHERE g.parent_id = o.object_id AND g.is_disabled = 0) AS trigger_count,
   CONVERT(int, COLLATIONPROPERTY(c.collation_name, 'CodePage')) AS code_page
 FROM sys.objects AS o

@@ -169,6 +169,8 @@ function grantorOf(call: DclCall, found: Found, item: Item, statement: Grant | D
   if (!maySpeakFor(call, principal)) {
     throw securityError(4618, `You do not have permission to use ${principal.name} in the AS clause.`);
   }
+  // What somebody once gave can be taken in that name also when they could not give it any more.
+  if (statement.kind === 'revoke') return principal.id;
   const own = new EffectivePermissions(state, [principal.id]);
   if (!mayChangeAll(own, found, item) && !hasGrantOption(call, found, item, principal.id))
     throw found.hidden();

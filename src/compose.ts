@@ -47,7 +47,7 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
   const log = keep(new OutputLog());
   const memory = new GlobalMemory(context.globalState);
   const confirmedHosts = new ConfirmedHostList(memory);
-  const accounts = new VscodeTokenSource();
+  const accounts = new VscodeTokenSource(vscode);
   const store = new SettingsConnections(log);
   // Only the user's own settings: a workspace cannot say where tokens go.
   const customClouds = () => {

@@ -3,13 +3,16 @@ import type { Connection } from 'tedious';
 import type { ConnectionProfile } from '../core/connection.ts';
 import { AppError, isAppError, type Remedy } from '../core/errors.ts';
 import type { ErrorContext } from '../core/sqlErrors.ts';
-import { collect, runRequest } from './runRequest.ts';
+import { collect, runRequest, wasNotSent } from './runRequest.ts';
 
-/** @throws AppError outcomeUnknown when the answer never came */
+/** @throws AppError outcomeUnknown when the answer never came, connectionLost when it was not even sent */
 export async function commit(connection: Connection, context: ErrorContext): Promise<void> {
   try {
     await runRequest(connection, { text: 'COMMIT TRANSACTION;' }, collect().sink, context);
   } catch (error) {
+    // Its time was over, but the server says that it is done.
+    if (isAppError(error, 'timeout') && !connection.inTransaction) return;
+    if (isAppError(error) && wasNotSent(error)) throw uncommitted(error);
     if (isAppError(error, 'outcomeUnknown')) {
       throw new AppError(
         'outcomeUnknown',

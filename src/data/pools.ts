@@ -108,6 +108,13 @@ export class Pools {
     if (state !== undefined) state.retries++;
   }
 
+  /** Somebody signed in, through whichever connection. */
+  tokenCame(connectionId: string): void {
+    const state = this.#states.get(connectionId);
+    if (state?.owner !== undefined && this.#parts.tokens.peek(state.owner) !== undefined)
+      this.#needSignIn(state, false);
+  }
+
   /** Connections whose tokens come from this owner. */
   usersOf(key: string): string[] {
     return [...this.#states]

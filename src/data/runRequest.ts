@@ -141,11 +141,14 @@ export async function runRequest(
     connection.on('infoMessage', onMessage);
     connection.on('errorMessage', onMessage);
     const onAbort = (): void => {
+      connection.cancel();
+    };
+    // Told by tedious for whatever stops it: a person, its time-out, a sink that failed.
+    request.once('cancel', () => {
       watchWrites(connection, request, () => {
         wrote = true;
       });
-      connection.cancel();
-    };
+    });
     signal?.addEventListener('abort', onAbort, { once: true });
     request.once('requestCompleted', () => {
       flush();
@@ -161,16 +164,17 @@ export async function runRequest(
   clearTimeout(timer);
   await taking;
   const code = failure ? errorCode(failure) : undefined;
-  if (code === 'ECANCEL' && isAborted(signal)) {
-    if (wrote) {
-      throw unknown(
-        context,
-        'It had already finished on the server when the cancel arrived: what it changed is changed.',
-        failure,
-      );
-    }
-    throw cancelled(failure);
+  const isStopped = (code === 'ECANCEL' && isAborted(signal)) || code === 'ETIMEOUT';
+  if (isStopped && wrote) {
+    throw unknown(
+      context,
+      code === 'ETIMEOUT'
+        ? 'It had already finished on the server when its time was over: what it changed is changed.'
+        : 'It had already finished on the server when the cancel arrived: what it changed is changed.',
+      failure,
+    );
   }
+  if (isStopped && code === 'ECANCEL') throw cancelled(failure);
   if (failedSink) throw sinkError;
   const [first] = errors;
   if (first !== undefined) throw statementError(first, context, failure ?? undefined);

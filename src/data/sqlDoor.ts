@@ -36,7 +36,10 @@ export class SqlDoor implements Sql {
     this.onDidChangeWaiting = this.#pools.onDidChangeWaiting;
     this.onDidNeedSignIn = this.#pools.onDidNeedSignIn;
     parts.tokens.onDidChange(({ key }) => {
-      for (const connectionId of this.#pools.usersOf(key)) this.#tokenChanged(connectionId);
+      for (const connectionId of this.#pools.usersOf(key)) {
+        this.#pools.tokenCame(connectionId);
+        this.#tokenChanged(connectionId);
+      }
     });
     this.#pools.onDidShareToken(({ connectionId }) => this.#tokenChanged(connectionId));
   }

@@ -7,6 +7,7 @@ import { ServerLimit, serverKey } from '../../../src/data/serverLimit.ts';
 import { ServerTenants } from '../../../src/data/serverTenants.ts';
 import { TokenOwners } from '../../../src/data/tokenOwners.ts';
 import { TrustedHosts } from '../../../src/data/trustedHosts.ts';
+import type { ResponseWriter } from '../../azure/contract.ts';
 import { until } from '../../azure/tds/testServer.ts';
 import {
   audience,
@@ -405,6 +406,29 @@ describe('a token that only a person can renew', () => {
     assert.deepEqual(events, [true, false]);
   });
 
+  it('is there for every connection of that person once it is there for one', async () => {
+    let signedIn = false;
+    const { sql, profile } = await start({
+      token: () => {
+        if (!signedIn) throw new AppError('signInRequired', 'Ada must sign in.');
+        return jwt();
+      },
+    });
+    const events: [string, boolean][] = [];
+    sql.onDidNeedSignIn(({ connectionId, needed }) => events.push([connectionId, needed]));
+    const other = { ...profile, id: 'connection-2', database: 'other' };
+    await failure(sql.query(profile, select));
+    await failure(sql.query(other, select));
+    signedIn = true;
+    await sql.query(profile, select, { gesture: true });
+    assert.deepEqual(events, [
+      ['connection-1', true],
+      ['connection-2', true],
+      ['connection-1', false],
+      ['connection-2', false],
+    ]);
+  });
+
   it('is not asked for again and again when the server refuses every token', async () => {
     const same = jwt();
     const { sql, profile, asked } = await start({
@@ -459,16 +483,22 @@ describe('a token that the server calls expired', () => {
   });
 });
 
-describe('a cancel that comes too late', () => {
-  it('does not say that nothing happened when the server says that rows were changed', async () => {
-    const { sql, profile, front } = await start();
-    front.backend.execute = (_request, out, signal) =>
+describe('a statement that is stopped too late', () => {
+  /** Ends as if nothing had stopped it. */
+  const late =
+    (finish: (out: ResponseWriter) => void) =>
+    (_request: unknown, out: ResponseWriter, signal: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
         signal.addEventListener('abort', () => {
-          out.done({ kind: 'statement', rowCount: 1, command: 0xc3 });
+          finish(out);
           resolve();
         });
       });
+  const inserted = late((out) => out.done({ kind: 'statement', rowCount: 1, command: 0xc3 }));
+
+  it('does not say that nothing happened when the server says that rows were changed', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = inserted;
     const abort = new AbortController();
     const insert = failure(
       sql.query(profile, { text: 'INSERT INTO t VALUES (1);' }, { signal: abort.signal }),
@@ -479,6 +509,39 @@ describe('a cancel that comes too late', () => {
     assert.equal(error.code, 'outcomeUnknown');
     assert.deepEqual(error.remedies[0], { kind: 'checkOutcome', connectionId: profile.id });
   });
+
+  it('is not called stopped by its time-out either', async () => {
+    const { sql, profile, front } = await start({ profile: { requestTimeout: 0.05 } });
+    front.backend.execute = inserted;
+    const error = await failure(sql.query(profile, { text: 'INSERT INTO t VALUES (1);' }));
+    assert.equal(error.code, 'outcomeUnknown');
+    front.backend.execute = late(() => undefined);
+    assert.equal((await failure(sql.query(profile, { text: 'INSERT INTO t VALUES (1);' }))).code, 'timeout');
+  });
+
+  for (const isDone of [true, false]) {
+    it(`is ${isDone ? 'a success when the commit went through' : 'undone when the commit did not go through'}`, async () => {
+      const { sql, profile, front } = await start({ profile: { requestTimeout: 0.05 } });
+      const texts: string[] = [];
+      front.backend.execute = (request, out, signal) => {
+        const text = request.kind === 'batch' ? request.text : '';
+        texts.push(text);
+        if (text.includes('BEGIN')) out.environment({ type: 'beginTransaction' });
+        if (text.includes('ROLLBACK')) out.environment({ type: 'rollbackTransaction' });
+        if (!text.startsWith('COMMIT')) return one(out);
+        return late(() => {
+          if (isDone) out.environment({ type: 'commitTransaction' });
+        })(request, out, signal);
+      };
+      const work = sql.transaction(profile, [{ text: 'INSERT 1;' }]);
+      if (isDone) assert.equal((await work).length, 1);
+      else assert.equal((await failure(work)).code, 'timeout');
+      assert.equal(
+        texts.some((text) => text.includes('ROLLBACK')),
+        !isDone,
+      );
+    });
+  }
 });
 
 /** What is remembered of a server on another port. */

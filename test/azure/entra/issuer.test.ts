@@ -182,7 +182,7 @@ describe('the local Entra', () => {
       'another tenant',
       () => tokenOf('kim@fabrikam.example', { claims: { oid: 'x' } }),
       ' The server is not currently configured to accept this token.',
-      1,
+      235,
     ],
     [
       'a token that is not valid yet',

@@ -1,11 +1,12 @@
 // The local Entra's sign-in service over HTTPS: discovery documents, keys and the token endpoint that @azure/identity talks to.
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
 import type { ServerCertificate } from '../ca/certificateAuthority.ts';
 import type { Directory, ServicePrincipal, Tenant } from './directory.ts';
 import { close, listen } from './loopback.ts';
+import { isKnownResource, unknownResource } from './resources.ts';
 import type { TokenAuthority } from './tokens.ts';
 
 /** An answer in the form of the OAuth error document (RFC 6749 section 5.2) with Entra's AADSTS text. */
@@ -61,9 +62,9 @@ export class Issuer {
     const tenant = this.#directory.tenant(decodeURIComponent(tenantSegment));
     if (tenant === undefined) {
       throw new OAuthError(
-        'invalid_tenant',
+        path.endsWith('/token') ? 'invalid_request' : 'invalid_tenant',
         90002,
-        `Tenant '${tenantSegment}' not found. Check to make sure you have the correct tenant ID.`,
+        `Tenant '${tenantSegment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
       );
     }
     switch (path) {
@@ -116,21 +117,24 @@ export class Issuer {
   }
 
   async #token(tenant: Tenant, form: URLSearchParams): Promise<unknown> {
-    if (form.get('grant_type') !== 'client_credentials') {
+    const grantType = required(form, 'grant_type');
+    if (grantType !== 'client_credentials') {
       throw new OAuthError(
         'unsupported_grant_type',
         70003,
-        `The app requested an unsupported grant type '${form.get('grant_type')}'.`,
+        `The app requested an unsupported grant type '${grantType}'.`,
       );
     }
+    const clientId = required(form, 'client_id');
     const audience = audienceOf(form);
-    const clientId = form.get('client_id') ?? '';
+    if (!isKnownResource(audience))
+      throw new OAuthError('invalid_resource', 500011, unknownResource(audience, tenant.domain));
     const client = this.#directory.byAppId(clientId);
     if (client === undefined || client.tenant !== tenant.id) {
       throw new OAuthError(
         'unauthorized_client',
         700016,
-        `Application with identifier '${clientId}' was not found in the directory '${tenant.domain}'.`,
+        `Application with identifier '${clientId}' was not found in the directory '${tenant.domain}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
       );
     }
     await this.#authenticate(client, form);
@@ -151,11 +155,19 @@ export class Issuer {
       return;
     }
     const secret = form.get('client_secret');
-    if (secret === null || !client.secrets.includes(secret)) {
+    if (secret === null || secret === '') {
+      throw new OAuthError(
+        'invalid_client',
+        7000216,
+        "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+        401,
+      );
+    }
+    if (!client.secrets.includes(secret)) {
       throw new OAuthError(
         'invalid_client',
         7000215,
-        `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, for app '${client.appId}'.`,
+        `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${client.appId}'.`,
         401,
       );
     }
@@ -165,10 +177,22 @@ export class Issuer {
   async #verifyAssertion(client: ServicePrincipal, assertion: string): Promise<void> {
     for (const pem of client.assertionKeys) {
       try {
-        const { payload } = await jwtVerify(assertion, createPublicKey(pem), { clockTolerance: 300 });
+        const { payload } = await jwtVerify(assertion, createPublicKey(pem), {
+          algorithms: ['RS256', 'PS256', 'ES256'],
+          clockTolerance: 300,
+        });
         if (this.#assertionFits(client, payload)) return;
       } catch (error) {
-        if (!(error instanceof errors.JOSEError)) throw error;
+        if (error instanceof errors.JWTExpired) {
+          throw new OAuthError(
+            'invalid_client',
+            700024,
+            'Client assertion is not within its valid time range.',
+            401,
+          );
+        }
+        // A key of another kind than the header says is a TypeError.
+        if (!(error instanceof errors.JOSEError) && !(error instanceof TypeError)) throw error;
       }
     }
     const subject = describeSubject(assertion);
@@ -187,19 +211,30 @@ export class Issuer {
   }
 }
 
-/** v2 `scope` "<resource>/.default", or v1 `resource`. */
-function audienceOf(form: URLSearchParams): string {
-  const scope = (form.get('scope') ?? '').split(' ').find((part) => part.endsWith('/.default'));
-  // "https://host//.default" asks for the resource "https://host/": Entra keeps the slash in `aud`.
-  const resource = scope === undefined ? form.get('resource') : scope.slice(0, -'/.default'.length);
-  if (resource === null || resource === '') {
+function required(form: URLSearchParams, name: string): string {
+  const value = form.get(name);
+  if (value === null || value === '') {
     throw new OAuthError(
-      'invalid_scope',
-      70011,
-      `The provided request must include a 'scope' input parameter ending in /.default.`,
+      'invalid_request',
+      900144,
+      `The request body must contain the following parameter: '${name}'.`,
     );
   }
-  return resource;
+  return value;
+}
+
+/** v1 `resource`, or v2 `scope` "<resource>/.default". */
+function audienceOf(form: URLSearchParams): string {
+  const resource = form.get('resource');
+  if (resource !== null && resource !== '') return resource;
+  const scope = required(form, 'scope');
+  // "https://host//.default" asks for the resource "https://host/": Entra keeps the slash in `aud`.
+  if (/^\S+\/\.default$/.test(scope)) return scope.slice(0, -'/.default'.length);
+  throw new OAuthError(
+    'invalid_scope',
+    1002012,
+    `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
+  );
 }
 
 function describeSubject(assertion: string): string {
@@ -227,11 +262,16 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 
 function sendError(response: ServerResponse, error: unknown): void {
   if (error instanceof OAuthError) {
+    const [trace, correlation] = [randomUUID(), randomUUID()];
+    const timestamp = `${new Date().toISOString().slice(0, 19).replace('T', ' ')}Z`;
     sendJson(response, error.status, {
       error: error.code,
-      error_description: error.message,
+      error_description: `${error.message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
       error_codes: [error.aadsts],
-      timestamp: new Date().toISOString(),
+      timestamp,
+      trace_id: trace,
+      correlation_id: correlation,
+      error_uri: `https://login.microsoftonline.com/error?code=${error.aadsts}`,
     });
     return;
   }

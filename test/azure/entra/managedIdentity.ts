@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Directory, ServicePrincipal } from './directory.ts';
 import { close, listen } from './loopback.ts';
+import { isKnownResource, unknownResource } from './resources.ts';
 import type { TokenAuthority } from './tokens.ts';
 
 /** IDENTITY_ENDPOINT is `<origin>/msi/token`, IDENTITY_HEADER the app's own header from the directory. */
@@ -51,9 +52,16 @@ export class ManagedIdentityEndpoint {
       return refusal(400, 'api-version must be 2019-08-01');
     const resource = url.searchParams.get('resource');
     if (resource === null || resource === '') return refusal(400, 'resource is missing');
+    if (!isKnownResource(resource)) {
+      const { domain } = this.#directory.tenant(host.tenant) ?? { domain: host.tenant };
+      return refusal(400, `AADSTS500011: ${unknownResource(resource, domain)}`);
+    }
     const identity = this.#identity(host, url.searchParams);
     if (identity === undefined)
-      return refusal(400, 'No managed identity found for specified ClientId/ResourceId/PrincipalId.');
+      return refusal(
+        400,
+        'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.',
+      );
     const token = await this.#tokens.issue({ subject: identity, audience: resource });
     return {
       status: 200,

@@ -122,7 +122,8 @@ export class TokenAuthority {
       throw refused(invalidToken);
     if (typeof tid !== 'string' || typeof oid !== 'string' || typeof exp !== 'number')
       throw refused(invalidToken);
-    if (tid !== options.tenant || payload.iss !== this.issuerOf(options.tenant)) throw refused(notAccepted);
+    if (tid !== options.tenant || payload.iss !== this.issuerOf(options.tenant))
+      throw refused(notAccepted, 235);
     const claims: TokenClaims = { aud, tid, oid, exp };
     if (typeof payload['appid'] === 'string') claims.appid = payload['appid'];
     // A guest's token has no upn; what it signed in with is its unique_name.

@@ -57,7 +57,7 @@ describe('the gateway', () => {
     assert.equal(first?.class, 17);
     assert.match(
       first?.message ?? '',
-      /^Database 'appdb' on server 'contoso' is not currently available\. {2}Please retry the connection later\. {2}If the problem persists, contact customer support, and provide them the session tracing ID of '[0-9A-F-]{36}'\.$/,
+      /^Database 'appdb' on server 'contoso' is not currently available\. {2}Please retry the connection later\. {2}If the problem persists, contact customer support, and provide them the session tracing ID of '\{[0-9A-F-]{36}\}'\.$/,
     );
     assert.equal(refusal(gateway)?.number, 40613);
     assert.equal(refusal(gateway), undefined);

@@ -118,6 +118,6 @@ function notAllowed(server: string, address: string): string {
 function unavailable(server: string, database: string): string {
   return (
     `Database '${database}' on server '${server}' is not currently available.  Please retry the connection later.  If the problem ` +
-    `persists, contact customer support, and provide them the session tracing ID of '${randomUUID().toUpperCase()}'.`
+    `persists, contact customer support, and provide them the session tracing ID of '{${randomUUID().toUpperCase()}}'.`
   );
 }

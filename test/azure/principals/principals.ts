@@ -64,7 +64,7 @@ export class Principals implements Authorization {
     const identity = identityOf(caller.claims);
     const { claims } = caller;
     const { admin } = this.#options.server;
-    if (admin === undefined) throw refused(notAccepted);
+    if (admin === undefined) throw refused(notAccepted, 235);
     if ([claims.oid, ...(claims.groups ?? [])].includes(admin)) return this.#admin(identity, database);
     const state = await this.#options.connect(database, readSecurityState);
     const ids = principalsOf(identity, state);

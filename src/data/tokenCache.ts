@@ -264,7 +264,9 @@ export class TokenCache {
     });
     // Signed out, or given up by everybody: not every source looks at its signal.
     if (signal.aborted) throw cancelled(signal.reason);
-    const token = readAccessToken(text, this.#clock.now());
+    // The same one again is as old as it was: one that does not say when it was issued would be taken for new.
+    const known = entry.token?.token === text ? entry.token : undefined;
+    const token = known ?? readAccessToken(text, this.#clock.now());
     checkAccessToken(token, cloud, credential);
     if (token.expiresOn <= this.#clock.now()) {
       throw new AppError(

@@ -25,7 +25,7 @@ interface Bench {
 }
 
 /** `life` of a token in minutes. */
-function bench(life = 60, credential: CredentialChoice = { kind: 'vscode' }): Bench {
+function bench(life = 60, credential: CredentialChoice = { kind: 'vscode' }, random = 1): Bench {
   const made: Bench = {
     now: 1_700_000_000_000,
     asked: [],
@@ -43,6 +43,7 @@ function bench(life = 60, credential: CredentialChoice = { kind: 'vscode' }): Be
     sources: { ...tokenSources(source), azureCli: source },
     clock: { now: () => made.now, sleep: () => Promise.resolve() },
     log: keepLog().log,
+    random: () => random,
   });
   return made;
 }
@@ -102,6 +103,40 @@ describe('the token cache', () => {
     b.now += 4 * minute + 2000;
     assert.equal((await b.cache.get(b.owner, 'silent')).token, text);
     assert.equal(b.asked.length, 3, 'again below 300 s');
+  });
+
+  it('knows how old a token is that does not say when it was issued', async () => {
+    const b = bench();
+    const text = jwt({ exp: b.now / 1000 + 3600, iat: undefined }, b.now);
+    b.answer = () => Promise.resolve(text);
+    await b.cache.get(b.owner, 'silent');
+    b.now += 51 * minute;
+    await b.cache.get(b.owner, 'silent');
+    await settle();
+    b.now += 4 * minute + 2000;
+    await b.cache.get(b.owner, 'silent');
+    assert.equal(b.asked.length, 3, 'a new one is waited for below five minutes');
+  });
+
+  it('does not renew the tokens of several connections all at once', async () => {
+    for (const [random, asked] of [
+      [0, 1],
+      [1, 2],
+    ] as const) {
+      const b = bench(60, { kind: 'vscode' }, random);
+      await b.cache.get(b.owner, 'silent');
+      b.now += 50.5 * minute;
+      await b.cache.get(b.owner, 'silent');
+      await settle();
+      assert.equal(b.asked.length, asked);
+    }
+  });
+
+  it('is not kept from one authority for another', async () => {
+    const b = bench();
+    await b.cache.get(b.owner, 'silent');
+    await b.cache.get({ ...b.owner, cloud: { ...cloud, authority: 'https://login.other' } }, 'silent');
+    assert.equal(b.asked.length, 2);
   });
 
   it('works with short tokens by shares of their life', async () => {

@@ -4,7 +4,7 @@ import { Connection } from 'tedious';
 import { afterEach, describe, it } from 'vitest';
 import { ServerLimit } from '../../../src/data/serverLimit.ts';
 import { until } from '../../azure/tds/testServer.ts';
-import { failure, one, record, startFixture, type Fixture } from './fakeServer.ts';
+import { failure, jwt, one, record, startFixture, type Fixture } from './fakeServer.ts';
 
 const opened: Fixture[] = [];
 afterEach(async () => {
@@ -137,6 +137,27 @@ describe('a pool', () => {
     await until(() => front.server.connections.length === 0);
     assert.ok((sql.diagnostics(profile)?.retired.idle ?? 0) > 0);
     await sql.query(profile, select);
+  });
+
+  it('ends no connection that somebody works on, however old it and its token become', async () => {
+    let now = Date.now();
+    const { sql, profile, front } = await start({ now: () => now, token: () => jwt({}, now) });
+    const session = await sql.openSession(profile);
+    front.backend.execute = (request, out) => {
+      const text = request.kind === 'batch' ? request.text : '';
+      if (text.includes('BEGIN')) out.environment({ type: 'beginTransaction' });
+      if (text.includes('COMMIT')) out.environment({ type: 'commitTransaction' });
+      // Every statement takes an hour.
+      now += 60 * 60_000;
+      one(out);
+    };
+    await sql.transaction(profile, [{ text: 'INSERT 1;' }, { text: 'INSERT 2;' }]);
+    await session.run(select, record().sink);
+    assert.equal(front.backend.logins.length, 2, 'one for the transaction, one for the session');
+    assert.equal(session.closed, false);
+    await sql.query(profile, select);
+    assert.equal(front.backend.logins.length, 3, 'the one of the transaction is not handed out again');
+    assert.equal(sql.diagnostics(profile)?.retired.age, 1);
   });
 
   it('keeps one connection for what comes next after a burst of work', async () => {

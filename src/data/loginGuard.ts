@@ -59,9 +59,10 @@ export class LoginGuard {
       if (bytes > mostBytes) this.#giveUp(connection);
       packet(direction, one);
     };
+    // The class's own are there again.
     connection.once('connect', () => {
-      debug.token = token;
-      debug.packet = packet;
+      Reflect.deleteProperty(debug, 'token');
+      Reflect.deleteProperty(debug, 'packet');
     });
   }
 

@@ -217,9 +217,8 @@ function watchWrites(connection: Connection, request: Request, wrote: () => void
     if (endsWrite(token)) wrote();
     before(token);
   };
-  request.once('requestCompleted', () => {
-    debug.token = before;
-  });
+  // The class's own is there again; putting `before` back would wrap it once more with each cancel.
+  request.once('requestCompleted', () => Reflect.deleteProperty(debug, 'token'));
 }
 
 function endsWrite(token: object): boolean {

@@ -63,7 +63,9 @@ export class ServerTenants {
 
   remember(profile: ConnectionProfile, cloud: Cloud, tenant: string | undefined): void {
     const server = key(profile, cloud);
-    if (this.#known.get(server) === (tenant ?? none)) return;
+    const known = this.#known.get(server);
+    // A login on which none was named takes nothing back: what a server did say it may not say each time.
+    if (known === (tenant ?? none) || (tenant === undefined && known !== undefined)) return;
     this.#known.set(server, tenant ?? none);
     this.#keep();
   }

@@ -1,4 +1,5 @@
 // The data side behind a door that opens on first use: until then no driver and no credential library is loaded.
+import { cancelled } from '../../core/errors.ts';
 import type { Disposable, Event, Sql } from '../../core/ports.ts';
 
 /**
@@ -8,6 +9,7 @@ import type { Disposable, Event, Sql } from '../../core/ports.ts';
 export function lazySql(load: () => Promise<Sql>): Sql {
   let loading: Promise<Sql> | undefined;
   let loaded: Sql | undefined;
+  let isOver = false;
   const relays: { attach(sql: Sql): void; dispose(): void }[] = [];
   /** An event of the loaded side that can be listened to before it is there. */
   const relay = <T>(event: (sql: Sql) => Event<T>): Event<T> => {
@@ -30,8 +32,10 @@ export function lazySql(load: () => Promise<Sql>): Sql {
     };
   };
 
-  const open = () =>
-    (loading ??= load().then(
+  const open = () => {
+    // What comes after the end would be loaded, and connected, for nobody to end it.
+    if (isOver) return Promise.reject(cancelled());
+    return (loading ??= load().then(
       (sql) => {
         loaded = sql;
         for (const one of relays) one.attach(sql);
@@ -42,6 +46,15 @@ export function lazySql(load: () => Promise<Sql>): Sql {
         throw error;
       },
     ));
+  };
+  /** The loaded side, when there is one or will be; whoever asked for it hears why there is none. */
+  const found = async (): Promise<Sql | undefined> => {
+    try {
+      return await loading;
+    } catch {
+      return undefined;
+    }
+  };
 
   return {
     query: async (...args) => (await open()).query(...args),
@@ -56,14 +69,15 @@ export function lazySql(load: () => Promise<Sql>): Sql {
     cancelWaiting: (connectionId) => loaded?.cancelWaiting(connectionId),
     diagnostics: (profile) => loaded?.diagnostics(profile),
     close: async (connectionId) => {
-      await (await loading)?.close(connectionId);
+      await (await found())?.close(connectionId);
     },
     signOut: async (connectionId) => {
-      await (await loading)?.signOut(connectionId);
+      await (await found())?.signOut(connectionId);
     },
     dispose: async () => {
+      isOver = true;
       for (const one of relays) one.dispose();
-      await (await loading)?.dispose();
+      await (await found())?.dispose();
     },
   };
 }

@@ -1,6 +1,7 @@
 // What stands between a request and its connection: the server's tenant, a database that resumes, signing out, hostile servers.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'vitest';
+import type { ConnectionProfile } from '../../../src/core/connection.ts';
 import { AppError, cancelled } from '../../../src/core/errors.ts';
 import type { Waiting } from '../../../src/core/ports.ts';
 import { ServerLimit, serverKey } from '../../../src/data/serverLimit.ts';
@@ -179,6 +180,14 @@ describe('the tenant of a server', () => {
     opened.push(next);
     await next.sql.query(next.profile, select);
     assert.deepEqual(asked, [elsewhere, tenant]);
+  });
+
+  it('is not forgotten when a login names none', () => {
+    const tenants = new ServerTenants(undefined);
+    const profile = { server: 'localhost', port: 1433 } as ConnectionProfile;
+    tenants.remember(profile, cloud, tenant);
+    tenants.remember(profile, cloud, undefined);
+    assert.equal(tenants.known(profile, cloud), tenant);
   });
 
   it('explains a login that is refused because the chosen tenant is another one', async () => {

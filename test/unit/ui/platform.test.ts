@@ -109,4 +109,16 @@ describe('the lazily loaded data side', () => {
     await lazy.query(profile(), { text: 'a' });
     assert.equal(loads, 2);
   });
+
+  it('ends and closes in peace when it cannot be loaded, and loads nothing after its end', async () => {
+    let loads = 0;
+    const lazy = lazySql(() => {
+      loads++;
+      return Promise.reject(new Error('disk'));
+    });
+    const query = assert.rejects(lazy.query(profile(), { text: 'a' }), /disk/);
+    await Promise.all([lazy.close('c1'), lazy.signOut('c1'), lazy.dispose(), query]);
+    await assert.rejects(lazy.query(profile(), { text: 'a' }), { code: 'cancelled' });
+    assert.equal(loads, 1);
+  });
 });

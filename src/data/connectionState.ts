@@ -33,3 +33,14 @@ export function emptyCounts(): PoolCounts {
     retired: { age: 0, token: 0, broken: 0, idle: 0, evicted: 0, closed: 0 },
   };
 }
+
+/** Of the pool, and of those before it on which work is still done. */
+export function poolNumbers({ pool, ending }: ConnectionState): TokenPool['numbers'] {
+  const sum = { inUse: 0, idle: 0, waiting: 0 };
+  for (const { numbers } of [...(pool === undefined ? [] : [pool]), ...ending]) {
+    sum.inUse += numbers.inUse;
+    sum.idle += numbers.idle;
+    sum.waiting += numbers.waiting;
+  }
+  return sum;
+}

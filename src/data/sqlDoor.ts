@@ -13,6 +13,7 @@ import type {
   TokenFacts,
 } from '../core/ports.ts';
 import { isTokenRefused, isTransient } from '../core/sqlErrors.ts';
+import { poolNumbers } from './connectionState.ts';
 import { commit, reset, uncommitted, withRemedies } from './outcome.ts';
 import { OwnedSession } from './ownedSession.ts';
 import { firstAttempt, Pools, type Attempt, type Opened, type Options, type PoolsParts } from './pools.ts';
@@ -201,7 +202,7 @@ export class SqlDoor implements Sql {
     const server = serverKey(profile);
     return {
       connectionId: profile.id,
-      ...(state.pool?.numbers ?? { inUse: 0, idle: 0, waiting: 0 }),
+      ...poolNumbers(state),
       sessions: [...this.#sessions.values()].filter((id) => id === profile.id).length,
       maxPoolSize: profile.maxPoolSize,
       created: state.counts.created,

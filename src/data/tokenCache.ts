@@ -55,6 +55,8 @@ interface Flight {
 interface Entry {
   owner: TokenOwner;
   token: AccessToken | undefined;
+  /** The last one that came, also when a server refused it since. */
+  last: string | undefined;
   /** Which inner credential answered, when the source asks several. */
   answeredBy: string | undefined;
   /** Tokens that replaced another. */
@@ -197,6 +199,7 @@ export class TokenCache {
       entry = {
         owner,
         token: undefined,
+        last: undefined,
         answeredBy: undefined,
         refreshes: 0,
         jitter: 0.9 + 0.1 * this.#random(),
@@ -275,7 +278,8 @@ export class TokenCache {
       );
     }
     const changed = entry.token?.token !== token.token;
-    if (changed && entry.token !== undefined) entry.refreshes++;
+    if (entry.last !== undefined && entry.last !== text) entry.refreshes++;
+    entry.last = text;
     entry.token = token;
     entry.answeredBy = answeredBy;
     this.#log.trace(

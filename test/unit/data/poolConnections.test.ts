@@ -219,6 +219,8 @@ describe('a pool', () => {
     await until(() => sql.diagnostics(profile)?.waiting === 1);
     const closing = sql.close(profile.id);
     assert.deepEqual((await waiting).rows, [[1]]);
+    const { inUse, idle, waiting: still } = sql.diagnostics(profile) ?? {};
+    assert.deepEqual([inUse, idle, still], [1, 1, 0], 'what runs on the old one is in use too');
     finish?.();
     await running;
     await closing;

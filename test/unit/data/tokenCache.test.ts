@@ -255,6 +255,8 @@ describe('the token cache', () => {
     assert.equal(await b.cache.get(b.owner, 'silent'), second);
     b.cache.drop(b.owner, second);
     assert.equal(b.cache.facts(b.owner), undefined);
+    await b.cache.get(b.owner, 'silent');
+    assert.equal(b.cache.refreshes(b.owner), 2, 'one after a refusal counts too');
   });
 
   it('never keeps a token of another audience or one that has expired', async () => {

@@ -1,13 +1,27 @@
 // How a statement or transaction ends on a shared connection: what became of it, in what state it leaves the connection, and the way out.
 import type { Connection } from 'tedious';
 import type { ConnectionProfile } from '../core/connection.ts';
-import { AppError, isAppError, type Remedy } from '../core/errors.ts';
+import { AppError, cancelled, isAppError, type Remedy } from '../core/errors.ts';
 import type { ErrorContext } from '../core/sqlErrors.ts';
 import { collect, runRequest, wasNotSent } from './runRequest.ts';
 
-/** @throws AppError outcomeUnknown when the answer never came, connectionLost when it was not even sent */
-export async function commit(connection: Connection, context: ErrorContext): Promise<void> {
+/**
+ * @param patience once somebody gives up: how long the answer is still waited for, in milliseconds, before the connection is ended
+ * @throws AppError outcomeUnknown when the answer never came, connectionLost when it was not even sent
+ */
+export async function commit(
+  connection: Connection,
+  context: ErrorContext,
+  patience: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const hurry = (): void => {
+    timer = setTimeout(() => connection.close(), patience);
+  };
+  signal?.addEventListener('abort', hurry, { once: true });
   try {
+    // Nobody may interrupt it: an answer that is not read leaves the outcome open.
     await runRequest(connection, { text: 'COMMIT TRANSACTION;' }, collect().sink, context);
   } catch (error) {
     // Its time was over, but the server says that it is done.
@@ -21,19 +35,62 @@ export async function commit(connection: Connection, context: ErrorContext): Pro
       );
     }
     throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', hurry);
   }
 }
 
-/** SET options and temp tables of one user must not reach the next: RESETCONNECTION (MS-TDS 2.2.3.1.2). False = do not reuse. */
-export function reset(connection: Connection): Promise<boolean> {
+/**
+ * SET options and temp tables of one user must not reach the next: RESETCONNECTION (MS-TDS 2.2.3.1.2). False = do not reuse.
+ * @param patience milliseconds, after which the connection is ended: whoever worked on it waits for this
+ */
+export function reset(connection: Connection, patience: number): Promise<boolean> {
   if (connection.closed) return Promise.resolve(false);
   return new Promise((resolve) => {
-    connection.reset((error) => resolve(!error));
+    const timer = setTimeout(() => connection.close(), patience);
+    connection.reset((error) => {
+      clearTimeout(timer);
+      resolve(!error);
+    });
   });
 }
 
+/** What is open is undone with the connection when the server does not answer in time; milliseconds. */
+export async function rollBack(
+  connection: Connection,
+  context: ErrorContext,
+  patience: number,
+): Promise<void> {
+  const timer = setTimeout(() => connection.close(), patience);
+  try {
+    await runRequest(
+      connection,
+      { text: 'IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;' },
+      collect().sink,
+      context,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * What became of a transaction that was stopped: whatever its statement had done already, the rollback undid.
+ * @param isLost whether the connection had ended by itself
+ */
+export function undone(error: unknown, isLost: boolean, isGivenUp: boolean): unknown {
+  if (isLost || !isAppError(error, 'outcomeUnknown')) return uncommitted(error);
+  if (isGivenUp) return cancelled(error);
+  return new AppError(
+    'timeout',
+    'The server did not answer within the request time-out of this connection, so the transaction was undone.',
+    { remedies: [{ kind: 'retry' }], cause: error },
+  );
+}
+
 /** The server rolls back what was not committed when a connection ends (Learn, "Transactions"). */
-export function uncommitted(error: unknown): unknown {
+function uncommitted(error: unknown): unknown {
   if (!isAppError(error, 'outcomeUnknown') && !isAppError(error, 'connectionLost')) return error;
   return new AppError(
     'connectionLost',

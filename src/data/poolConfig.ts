@@ -19,6 +19,8 @@ export interface PoolTimes {
   sessionLife: number;
   /** A request waits so long for a connection when all are in use. */
   acquireTimeout: number;
+  /** How long a connection may take to end what it does once nobody wants it any more. */
+  farewell: number;
 }
 
 export const usualTimes: PoolTimes = {
@@ -26,6 +28,7 @@ export const usualTimes: PoolTimes = {
   surplusLife: 5000,
   sessionLife: 5 * minute,
   acquireTimeout: minute,
+  farewell: 5000,
 };
 
 /** Who connects to what. */
@@ -53,7 +56,7 @@ export function driverConfig(
       trustServerCertificate: false,
       connectTimeout: profile.connectTimeout * 1000,
       requestTimeout: profile.requestTimeout * 1000,
-      cancelTimeout: 5000,
+      cancelTimeout: usualTimes.farewell,
       appName: profile.applicationName ?? applicationName,
       useUTC: true,
       maxRetriesOnTransientErrors: 0,

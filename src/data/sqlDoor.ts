@@ -14,7 +14,7 @@ import type {
 } from '../core/ports.ts';
 import { isTokenRefused, isTransient } from '../core/sqlErrors.ts';
 import { poolNumbers } from './connectionState.ts';
-import { commit, reset, uncommitted, withRemedies } from './outcome.ts';
+import { commit, reset, rollBack, undone, withRemedies } from './outcome.ts';
 import { OwnedSession } from './ownedSession.ts';
 import { firstAttempt, Pools, type Attempt, type Opened, type Options, type PoolsParts } from './pools.ts';
 import { collect, runRequest, wasNotSent } from './runRequest.ts';
@@ -95,6 +95,7 @@ export class SqlDoor implements Sql {
       const opened = await this.#take(profile, options, attempt);
       const { connection, pool } = opened;
       const { context } = pool;
+      const { farewell } = this.#parts.times;
       let broken = true;
       let begun = false;
       let committing = false;
@@ -113,16 +114,17 @@ export class SqlDoor implements Sql {
           await runRequest(connection, statement, sink, context, options.signal);
           all.push(...results);
         }
-        // From here on nobody may interrupt: an answer that is not read leaves the outcome open.
+        if (options.signal?.aborted === true) throw cancelled(options.signal.reason);
         committing = true;
-        await commit(connection, context);
-        broken = !(await reset(connection));
+        await commit(connection, context, farewell, options.signal);
+        broken = !(await reset(connection, farewell));
         return all;
       } catch (error) {
-        if (connection.inTransaction && !connection.closed) await this.#rollBack(opened);
-        broken = connection.closed || connection.inTransaction || !(await reset(connection));
+        const isLost = connection.closed;
+        if (connection.inTransaction && !isLost) await this.#rollBack(opened);
+        broken = connection.closed || connection.inTransaction || !(await reset(connection, farewell));
         if (pool.isGone && !committing) throw cancelled(error);
-        const failure = committing ? error : uncommitted(error);
+        const failure = committing ? error : undone(error, isLost, options.signal?.aborted === true);
         // Nothing but BEGIN was sent: once more is not twice.
         const lost = isAppError(failure, 'connectionLost');
         const tokenRefused = isAppError(failure) && isTokenRefused(failure) && attempt.refused === undefined;
@@ -299,12 +301,7 @@ export class SqlDoor implements Sql {
 
   async #rollBack({ connection, pool }: Opened): Promise<void> {
     try {
-      await runRequest(
-        connection,
-        { text: 'IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;' },
-        collect().sink,
-        pool.context,
-      );
+      await rollBack(connection, pool.context, this.#parts.times.farewell);
     } catch (error) {
       const text = error instanceof Error ? error.message : 'unknown failure';
       this.#parts.log.warn(`Rolling back failed, the connection is closed instead: ${text}`);

@@ -300,46 +300,6 @@ describe('login', () => {
   });
 });
 
-describe('transaction', () => {
-  it('runs everything between BEGIN and COMMIT on one connection and resets it', async () => {
-    const { sql, profile, front } = await start();
-    front.backend.execute = (request, out) => {
-      if (request.kind === 'batch' && request.text.includes('BEGIN'))
-        out.environment({ type: 'beginTransaction' });
-      if (request.kind === 'batch' && request.text.startsWith('COMMIT'))
-        out.environment({ type: 'commitTransaction' });
-      one(out);
-    };
-    const results = await sql.transaction(profile, [{ text: 'INSERT 1;' }, { text: 'INSERT 2;' }]);
-    assert.equal(results.length, 2);
-    assert.deepEqual(
-      front.backend.requests.map((request) => (request.kind === 'batch' ? request.text : request.kind)),
-      ['BEGIN TRANSACTION;\nSET XACT_ABORT ON;', 'INSERT 1;', 'INSERT 2;', 'COMMIT TRANSACTION;'],
-    );
-    assert.deepEqual(front.backend.resets, [false]);
-    assert.equal(front.backend.logins.length, 1);
-  });
-
-  it('rolls back when a statement fails and reports that one', async () => {
-    const { sql, profile, front } = await start();
-    front.backend.execute = (request, out) => {
-      const text = request.kind === 'batch' ? request.text : '';
-      if (text.includes('BEGIN')) out.environment({ type: 'beginTransaction' });
-      if (text.includes('ROLLBACK')) out.environment({ type: 'rollbackTransaction' });
-      if (text === 'bad') throw sqlError(2627, 'Violation of PRIMARY KEY constraint.');
-      one(out);
-    };
-    const error = await failure(
-      sql.transaction(profile, [{ text: 'good' }, { text: 'bad' }, { text: 'never' }]),
-    );
-    assert.equal(error.code, 'duplicateKey');
-    const texts = front.backend.requests.map((request) =>
-      request.kind === 'batch' ? request.text : request.kind,
-    );
-    assert.deepEqual(texts.slice(1), ['good', 'bad', 'IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;']);
-  });
-});
-
 describe('openSession', () => {
   it('streams in blocks of at most 200 rows, several result sets, counts and messages in order', async () => {
     const { sql, profile, front } = await start();

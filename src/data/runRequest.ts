@@ -272,10 +272,12 @@ const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted 
 export function collect(): {
   sink: BatchSink;
   results: { columns: ReturnType<typeof columnMeta>[]; rows: (readonly Cell[])[] }[];
+  /** Whether any statement of it came to rows or to its end, before an error did. */
   started: () => boolean;
 } {
   const results: { columns: ReturnType<typeof columnMeta>[]; rows: (readonly Cell[])[] }[] = [];
   let started = false;
+  let failed = false;
   return {
     results,
     started: () => started,
@@ -287,10 +289,13 @@ export function collect(): {
       rows: (rows) => {
         for (const row of rows) results.at(-1)?.rows.push(row);
       },
-      statementDone: (rowCount) => {
-        if (rowCount !== undefined) started = true;
+      statementDone: () => {
+        // An error has a DONE of its own.
+        if (!failed) started = true;
       },
-      message: () => undefined,
+      message: ({ class: severity }) => {
+        if (severity > 10) failed = true;
+      },
     },
   };
 }

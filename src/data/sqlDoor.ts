@@ -68,7 +68,8 @@ export class SqlDoor implements Sql {
         return results.at(-1) ?? { columns: [], rows: [] };
       } catch (error) {
         if (!isAppError(error)) throw error;
-        if (opened.pool.isGone) throw cancelled(error);
+        // Signed out: silence, unless a write was on its way.
+        if (opened.pool.isGone && error.code !== 'outcomeUnknown') throw cancelled(error);
         // Refused for the moment, and it only reads: the server is asked again after a while.
         failure = isTransient(error) && onlyReads(statement.text) ? error : undefined;
         const again =

@@ -354,6 +354,19 @@ describe('signing out', () => {
   });
 });
 
+describe('signing out while a write is on its way', () => {
+  it('says that nobody knows what became of it', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = () => new Promise(() => undefined);
+    const writing = failure(sql.query(profile, { text: 'DELETE FROM t;' }));
+    await until(() => front.server.connections.some(({ executing }) => executing));
+    await sql.signOut(profile.id);
+    const error = await writing;
+    assert.equal(error.code, 'outcomeUnknown');
+    assert.deepEqual(error.remedies[0], { kind: 'checkOutcome', connectionId: profile.id });
+  });
+});
+
 describe('signing out while somebody connects', () => {
   it('lets nobody in whose token was still being asked for', async () => {
     let answer: (() => void) | undefined;

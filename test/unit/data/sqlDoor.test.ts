@@ -119,6 +119,17 @@ describe('query', () => {
     fixture = undefined;
   });
 
+  it('does not repeat a batch of which a part was done before the token was refused', async () => {
+    const { sql, profile, front } = await start();
+    front.backend.execute = (_request, out) => {
+      out.done({ kind: 'statement' });
+      throw sqlError(37_396, 'The access token has expired.');
+    };
+    const batch = { text: 'CREATE TABLE t (n int); CREATE TABLE u (n int);' };
+    assert.equal((await failure(sql.query(profile, batch))).code, 'tokenExpired');
+    assert.equal(front.backend.requests.length, 1);
+  });
+
   it('gives up after the second refusal', async () => {
     const { sql, profile, front } = await start();
     front.backend.execute = () => {

@@ -152,7 +152,7 @@ export class Pools {
     try {
       if (failure !== undefined) await this.#afterFailure(state, profile, failure, attempt, options);
       for (;;) {
-        const signal = await state.room.enter(attempt.wait, options.signal);
+        const signal = await state.room.enter(attempt.wait, options.signal, options.gesture === true);
         let pool: TokenPool | undefined;
         try {
           const owner = await this.#parts.owners.of(profile, signal);

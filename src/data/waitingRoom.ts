@@ -16,12 +16,21 @@ export interface Wait {
 
 export const noWait = (): Wait => ({ failingSince: undefined, waits: 0, waiting: false });
 
+/** The database is not there for the moment. */
+interface Trouble {
+  since: number;
+  waits: number;
+  /** Ends when it is tried again. */
+  sleeping: Promise<void> | undefined;
+  /** Who waits sees this. */
+  told: Waiting | undefined;
+}
+
 export class WaitingRoom {
   readonly #connectionId: string;
   readonly #clock: Clock;
   readonly #tell: (waiting: Waiting | undefined) => void;
-  /** The database is not there for the moment; `sleeping` ends when it is tried again. */
-  #trouble: { since: number; waits: number; sleeping: Promise<void> | undefined } | undefined;
+  #trouble: Trouble | undefined;
   /** Requests that wait, or have waited and try again. */
   #waiters = 0;
   /** Aborting it ends their waiting. */
@@ -34,12 +43,18 @@ export class WaitingRoom {
   }
 
   /**
-   * Whoever comes while others wait for the database waits with them. What comes back ends this request's attempt: its own signal, and
-   * giving up for all once it is among those who wait.
+   * Whoever comes while others wait for the database waits with them; background work that somebody joins with a `gesture` becomes
+   * theirs to cancel. What comes back ends this request's attempt: its own signal, and giving up for all once it is among those who wait.
    * @throws AppError cancelled
    */
-  async enter(wait: Wait, signal: AbortSignal | undefined): Promise<AbortSignal | undefined> {
+  async enter(
+    wait: Wait,
+    signal: AbortSignal | undefined,
+    gesture: boolean,
+  ): Promise<AbortSignal | undefined> {
     if (this.#trouble !== undefined) this.#join(wait);
+    const told = this.#trouble?.told;
+    if (gesture && told !== undefined && !told.gesture) this.#say({ ...told, gesture });
     if (!wait.waiting) return signal;
     const both = signal === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, signal]);
     if (this.#trouble?.sleeping !== undefined) await abortable(this.#trouble.sleeping, both);
@@ -56,15 +71,15 @@ export class WaitingRoom {
     this.#join(wait);
     wait.waits = waits + 1;
     if (this.#trouble?.sleeping !== undefined) return next.ms;
-    const trouble = (this.#trouble ??= { since, waits: 0, sleeping: undefined });
+    const trouble = (this.#trouble ??= { since, waits: 0, sleeping: undefined, told: undefined });
     trouble.waits = wait.waits;
-    this.#tell({
+    this.#say({
       connectionId: this.#connectionId,
       reason: next.reason,
       since: trouble.since,
       until: now + next.ms,
       attempt: trouble.waits,
-      gesture,
+      gesture: gesture || trouble.told?.gesture === true,
     });
     trouble.sleeping = this.#sleep(trouble, next.ms);
     // Nobody may be there any more to hear that it was given up.
@@ -90,6 +105,11 @@ export class WaitingRoom {
   cancel(): void {
     this.#stop.abort();
     this.#stop = new AbortController();
+  }
+
+  #say(waiting: Waiting): void {
+    if (this.#trouble !== undefined) this.#trouble.told = waiting;
+    this.#tell(waiting);
   }
 
   /** The wait is everybody's: one caller's giving up does not end it, giving up for all does. */

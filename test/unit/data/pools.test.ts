@@ -291,6 +291,24 @@ describe('a database that resumes', () => {
     assert.deepEqual(waits, [5000]);
   });
 
+  it('is waited for visibly as soon as somebody joins what the background waits for', async () => {
+    const { sql, profile, ready, wake, waits, waiting } = await resuming();
+    const background = sql.query(profile, select);
+    await until(() => waits.length === 1);
+    const mine = sql.query(profile, select, { gesture: true });
+    await until(() => waiting.length === 2);
+    assert.deepEqual(
+      waiting.map((state) => state && [state.attempt, state.gesture]),
+      [
+        [1, false],
+        [1, true],
+      ],
+    );
+    ready();
+    wake();
+    await Promise.all([background, mine]);
+  });
+
   it('is no longer waited for when the person gives up', async () => {
     const { sql, profile, waits, waiting, front } = await resuming();
     const requests = [1, 2, 3].map(() => failure(sql.query(profile, select)));

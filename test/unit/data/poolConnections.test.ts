@@ -17,6 +17,21 @@ const start = async (options: Parameters<typeof startFixture>[0] = {}): Promise<
 };
 const select = { text: 'SELECT 1;' };
 
+/** The next statement is answered when it may finish, those after it at once. */
+function holdUp({ backend }: Fixture['front']): { isRunning: () => boolean; finish: () => void } {
+  let finish: (() => void) | undefined;
+  backend.execute = (_request, out) => {
+    backend.execute = (_next, answer) => one(answer);
+    return new Promise((resolve) => {
+      finish = () => {
+        one(out);
+        resolve();
+      };
+    });
+  };
+  return { isRunning: () => finish !== undefined, finish: () => finish?.() };
+}
+
 describe('a cap per server', () => {
   it('makes unused connections of another database give way', async () => {
     const { sql, profile, front } = await start({ maxConnectionsPerServer: 2 });
@@ -184,44 +199,26 @@ describe('a pool', () => {
         gate: () => (++logins < 2 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, 400))),
       },
     });
-    let finish: (() => void) | undefined;
-    front.backend.execute = (_request, out) => {
-      front.backend.execute = (_next, answer) => one(answer);
-      return new Promise((resolve) => {
-        finish = () => {
-          one(out);
-          resolve();
-        };
-      });
-    };
-    const first = sql.query(profile, select);
-    await until(() => finish !== undefined);
+    const first = holdUp(front);
+    const running = sql.query(profile, select);
+    await until(first.isRunning);
     assert.deepEqual((await sql.query(profile, select)).rows, [[1]]);
-    finish?.();
-    await first;
+    first.finish();
+    await running;
   });
 
   it('that is replaced does not hold up those who wait for it', async () => {
     const { sql, profile, front } = await start({ profile: { maxPoolSize: 1 } });
-    let finish: (() => void) | undefined;
-    front.backend.execute = (_request, out) => {
-      front.backend.execute = (_next, answer) => one(answer);
-      return new Promise((resolve) => {
-        finish = () => {
-          one(out);
-          resolve();
-        };
-      });
-    };
+    const first = holdUp(front);
     const running = sql.query(profile, select);
-    await until(() => finish !== undefined);
+    await until(first.isRunning);
     const waiting = sql.query(profile, select);
     await until(() => sql.diagnostics(profile)?.waiting === 1);
     const closing = sql.close(profile.id);
     assert.deepEqual((await waiting).rows, [[1]]);
     const { inUse, idle, waiting: still } = sql.diagnostics(profile) ?? {};
     assert.deepEqual([inUse, idle, still], [1, 1, 0], 'what runs on the old one is in use too');
-    finish?.();
+    first.finish();
     await running;
     await closing;
   });

@@ -59,10 +59,11 @@ export interface Part {
   text: string;
 }
 
-/** What a server reads of a text: without comments and line breaks. */
-export function significant(text: string): Part[] {
+/** What a server reads of a text: without comments and line breaks. `most`: only so many parts of it. */
+export function significant(text: string, most = Infinity): Part[] {
   const parts: Part[] = [];
   for (const { kind, start, end } of lex(text)) {
+    if (parts.length >= most) break;
     if (kind === 'newline' || kind === 'comment') continue;
     const said = text.slice(start, end);
     parts.push({ kind, text: kind === 'word' ? said.toUpperCase() : said });

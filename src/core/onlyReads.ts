@@ -27,18 +27,26 @@ const description = /^EXEC sys\.sp_describe_undeclared_parameters @tsql = @\w+;$
 /** Of types that the server brings: how such a value is read. */
 const methods = new Set(['TOSTRING']);
 
+const begins = new Set(['SELECT', 'WITH']);
+
 /**
  * True only for a SELECT, with or without WITH in front, that has no word in it which changes something; else it is taken for a write.
  * A function of a person's own is taken for one too: an extended procedure or CLR code in it may do anything.
  */
 export function onlyReads(text: string): boolean {
   if (description.test(text)) return true;
-  if (doubtful.test(text)) return false;
+  if (doubtful.test(text) || !begins.has(firstWord(text))) return false;
   const parts = significant(text);
-  // Something before SELECT that is no word: ";WITH" and brackets.
-  const first = parts.findIndex((part) => part.text !== ';' && part.text !== '(');
-  if (!['SELECT', 'WITH'].includes(parts[first]?.text ?? '')) return false;
   return !parts.some((part, at) => changes(part, at, parts));
+}
+
+/** What a text begins with, behind what may stand before SELECT: ";WITH" and brackets. */
+function firstWord(text: string): string {
+  for (let most = 8; ; most *= 8) {
+    const parts = significant(text, most);
+    const first = parts.find((part) => part.text !== ';' && part.text !== '(');
+    if (first !== undefined || parts.length < most) return first?.text ?? '';
+  }
 }
 
 function changes({ text, kind }: Part, at: number, parts: readonly Part[]): boolean {

@@ -30,9 +30,12 @@ const beginnings = new Set(
 const harmless =
   /^SP_(?:HELP\w*|DESCRIBE_\w+|EXECUTESQL|WHO2?|SPACEUSED|COLUMNS|TABLES|RENAME|RELEASEAPPLOCK)$/;
 
+/** Without any of these, wherever they stand, nothing is left; looking for them is quicker than reading a script of a million rows. */
+const hint = /#|\b(?:CURSOR|EXEC|EXECUTE|OPEN|SET)\b/i;
+
 /** What a batch may leave in its session, each once. */
 export function keptBy(batch: string): Kept[] {
-  const parts = significant(batch);
+  const parts = significant(batch, hint.test(batch) ? Infinity : 8);
   if (definesModule(parts)) return [];
   const found = new Set(parts.map((_, at) => leftBy(parts, at)));
   const [first, second] = parts;

@@ -185,6 +185,8 @@ export class TdsConnection implements ConnectionInfo, RequestHost {
     if (this.waiting) {
       const { resolve } = this.waiting;
       this.waiting = undefined;
+      // From here on an attention is about this request: it may come with the very next packet.
+      this.executing = this.session !== undefined;
       resolve(message);
       return;
     }

@@ -159,6 +159,19 @@ describe('TDS wire', () => {
     assert.equal((await client.message()).toString('hex'), `fd2000${'00'.repeat(10)}`);
   });
 
+  it('answers a request first whose attention came with it', async () => {
+    const client = await rawClient();
+    const cursor = { packetSize: 4096, packetId: 1, spid: 0 };
+    client.raw(
+      Buffer.concat([
+        packetize(PacketType.batch, batch('SELECT'), 'end', cursor).bytes,
+        packetize(PacketType.attention, new Uint8Array(), 'end', cursor).bytes,
+      ]),
+    );
+    assert.equal((await client.message()).toString('hex'), `fd0000${'00'.repeat(10)}`);
+    assert.equal((await client.message()).toString('hex'), `fd2000${'00'.repeat(10)}`);
+  });
+
   it('says in DONE that a transaction is open', async () => {
     fixture.backend.execute = (request, out) => {
       if (request.kind === 'transaction') out.environment({ type: 'beginTransaction' });

@@ -3,6 +3,7 @@ import type { AuthorizationConnection } from '../engine/session.ts';
 import { SqlError } from '../contract.ts';
 import { placeOf, type DclEnvironment } from './dcl.ts';
 import type { EffectivePermissions, Target } from './effectivePermissions.ts';
+import { myPermissions } from './ownPermissions.ts';
 import { permissionNames, permissionType } from './permissionTable.ts';
 import { effectiveFor, type PrincipalContext } from './principalContext.ts';
 import { folded, readSecurityState, type SecurityState } from './securityState.ts';
@@ -57,6 +58,8 @@ export async function principalScalar(
         : null;
     case 'has_perms_by_name':
       return hasPermissions(environment, context, connection, state, args);
+    case 'fn_my_permissions':
+      return JSON.stringify(await ownPermissions(environment, context, connection, state, args));
     case 'has_dbaccess':
       return hasAccess(environment, context, text(args[0]) ?? '');
     case 'permissions':
@@ -141,6 +144,25 @@ async function hasPermissions(
     return Number(effective.deniedColumns(wanted, target, [subSecurable]).length === 0);
   }
   return Number(effective.has(wanted, target));
+}
+
+async function ownPermissions(
+  environment: DclEnvironment,
+  context: PrincipalContext,
+  connection: AuthorizationConnection,
+  state: SecurityState,
+  args: readonly Argument[],
+): Promise<string[][]> {
+  const [securable, securableClass] = args.map(text);
+  const target = await targetOf(environment, context, connection, state, securable, securableClass);
+  // The permissions of the server are master's business.
+  if (target === undefined || target === 'server') return [];
+  const parts = splitName(securable ?? '');
+  const entity = securable ?? target.class;
+  return await myPermissions(environment, context, connection, effectiveFor(context, state), entity, target, {
+    schema: parts.at(-2),
+    name: parts.at(-1) ?? '',
+  });
 }
 
 async function targetOf(

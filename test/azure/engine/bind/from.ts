@@ -16,6 +16,7 @@ import { bindExpression, resolveType, textArgument, unify } from './expressions.
 import { inlineTable } from './inlineFunction.ts';
 import { bigint, int, nvarchar, quote } from './literals.ts';
 import type { ResolvedObject } from './ports.ts';
+import { bindMyPermissions } from './ownPermissions.ts';
 import { bindPredicate } from './predicates.ts';
 import { bindCommonTables } from './commonTables.ts';
 import { bindQuery } from './query.ts';
@@ -378,6 +379,7 @@ function bindView(binder: Binder, scope: Scope, node: TableReference, object: Re
 function bindTableFunction(binder: Binder, scope: Scope, node: TableFunction, lateral: boolean): string {
   const name = node.name.parts.at(-1)?.name.toUpperCase() ?? '';
   const inner = lateral ? scope : new Scope(scope.parent);
+  const parts = node.name.parts.map((part) => part.name);
   const args = node.arguments.map((argument) => bindExpression(binder, inner, argument));
   const alias = node.alias?.name ?? node.name.parts.at(-1)?.name ?? '';
   const pgAlias = binder.alias();
@@ -434,10 +436,9 @@ function bindTableFunction(binder: Binder, scope: Scope, node: TableFunction, la
       default:
     }
   }
-  const object = binder.object(
-    node.name.parts.map((part) => part.name),
-    node.line,
-  );
+  const permissions = bindMyPermissions(binder, parts, args, node.line);
+  if (permissions !== undefined) return add(permissions.sql, permissions.columns);
+  const object = binder.object(parts, node.line);
   if (object !== undefined && (object.type === 'IF' || object.type === 'TF')) {
     binder.require('SELECT', object);
     const query = inlineTable(binder, object, args, node.line);

@@ -2,9 +2,9 @@
 import type { SqlType } from '../../../contract.ts';
 import type { Binder } from '../binder.ts';
 import { merge } from '../binder.ts';
-import type { Bound } from '../bound.ts';
+import type { Bound, ParameterSource } from '../bound.ts';
 import { textArgument } from '../expressions.ts';
-import { bigint, float, int } from '../literals.ts';
+import { bigint, float, int, nvarchar } from '../literals.ts';
 import { raise } from '../raise.ts';
 import { isUtf8 } from '../../../tds/collation.ts';
 import { familyOf, isCharacter } from '../sqlTypes.ts';
@@ -117,3 +117,26 @@ export const entry = (min: number, max: number, bind: (call: Call) => Bound): Fu
   max,
   bind,
 });
+
+/** Where a value comes from that is known before the statement runs: a literal, NULL or one parameter; undefined for anything else. */
+function sourceOf(binder: Binder, bound: Bound): ParameterSource | undefined {
+  if (bound.untypedNull === true) return { kind: 'constant', value: null, type: nvarchar(128) };
+  if (bound.literal !== undefined) return { kind: 'constant', value: bound.literal, type: bound.type };
+  const single = /^\(\$(\d+)::[^)]*\)$/u.exec(bound.sql);
+  return single === null ? undefined : binder.parameters[Number(single[1]) - 1];
+}
+
+/** What the principals answer before the statement runs; undefined when an argument is known only by row. */
+export function principalAnswer(
+  binder: Binder,
+  name: string,
+  args: readonly Bound[],
+  type: SqlType,
+): string | undefined {
+  const sources = args.map((arg) => sourceOf(binder, arg));
+  if (!sources.every((source) => source !== undefined)) return undefined;
+  const answer = binder.parameter({ kind: 'principal', name, args: sources, type });
+  // PostgreSQL must see every parameter's type, also that of one which only the principals read.
+  const read = sources.flatMap((source, i) => (source.kind === 'constant' ? [] : (args[i]?.sql ?? [])));
+  return read.length === 0 ? answer : `(SELECT ${answer} FROM (SELECT ${read.join(', ')}) AS known)`;
+}

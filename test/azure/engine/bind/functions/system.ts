@@ -1,7 +1,7 @@
 // Functions about values, the session, errors, identities and principals; those about the catalog come from the lower half.
 import type { SqlType } from '../../../contract.ts';
 import { catalogFunctions, principalFunctions, type CatalogFunction } from '../../system/functions.ts';
-import type { Bound, ParameterSource } from '../bound.ts';
+import type { Bound } from '../bound.ts';
 import { unify } from '../expressions.ts';
 import { bigint, int, nvarchar } from '../literals.ts';
 import { catalogAsWhole } from '../ports.ts';
@@ -9,7 +9,7 @@ import { compareSql } from '../predicates.ts';
 import { raise, unsupported } from '../raise.ts';
 import { familyOf, isCharacter, isNumeric } from '../sqlTypes.ts';
 import type { Call, FunctionEntry, FunctionTable } from './call.ts';
-import { entry } from './call.ts';
+import { entry, principalAnswer } from './call.ts';
 
 const session = (name: string, type: SqlType): FunctionEntry =>
   entry(0, 0, (call) => call.binder.session(name, type));
@@ -23,19 +23,11 @@ function principal(
   ofRow?: CatalogFunction,
 ): FunctionEntry {
   return entry(min, max, (call) => {
-    const args = call.args.map((argument): ParameterSource | undefined => {
-      if (argument.untypedNull === true) return { kind: 'constant', value: null, type: nvarchar(128) };
-      if (argument.literal !== undefined)
-        return { kind: 'constant', value: argument.literal, type: argument.type };
-      const single = /^\(\$(\d+)::[^)]*\)$/u.exec(argument.sql);
-      return single === null ? undefined : call.binder.parameters[Number(single[1]) - 1];
-    });
-    if (!args.every((argument) => argument !== undefined)) {
-      return ofRow === undefined
-        ? unsupported(`${call.name} over a column`, call.line)
-        : catalogCall(ofRow)(call);
-    }
-    return call.result(call.binder.parameter({ kind: 'principal', name, args, type }), type, true);
+    const answer = principalAnswer(call.binder, name, call.args, type);
+    if (answer !== undefined) return call.result(answer, type, true);
+    return ofRow === undefined
+      ? unsupported(`${call.name} over a column`, call.line)
+      : catalogCall(ofRow)(call);
   });
 }
 

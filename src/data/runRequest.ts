@@ -60,6 +60,8 @@ export async function runRequest(
   let failedSink = false;
   /** It changed rows before the server heard that it should stop. */
   let wrote = false;
+  /** A statement of it came to its end before somebody stopped it. */
+  let counted = false;
 
   const failure = await new Promise<Error | null | undefined>((resolve) => {
     const request = new Request(text, (error) => resolve(error));
@@ -127,6 +129,7 @@ export async function runRequest(
     });
     const statementDone = (rowCount: number | undefined): void => {
       flush();
+      counted ||= (rowCount ?? 0) > 0;
       guarded(() => sink.statementDone(rowCount));
     };
     request.on('done', statementDone);
@@ -165,12 +168,13 @@ export async function runRequest(
   await taking;
   const code = failure ? errorCode(failure) : undefined;
   const isStopped = (code === 'ECANCEL' && isAborted(signal)) || code === 'ETIMEOUT';
-  if (isStopped && wrote) {
+  // Whoever runs a batch of their own saw what each statement did; of a statement of this product nobody did.
+  if (isStopped && (wrote || (wrapped && counted && !onlyReads(statement.text)))) {
     throw unknown(
       context,
       code === 'ETIMEOUT'
-        ? 'It had already finished on the server when its time was over: what it changed is changed.'
-        : 'It had already finished on the server when the cancel arrived: what it changed is changed.',
+        ? 'It had already done its work on the server when its time was over: what it changed is changed.'
+        : 'It had already done its work on the server when the cancel arrived: what it changed is changed.',
       failure,
     );
   }

@@ -550,6 +550,30 @@ describe('a statement that is stopped too late', () => {
     assert.deepEqual(error.remedies[0], { kind: 'checkOutcome', connectionId: profile.id });
   });
 
+  for (const [text, code] of [
+    ['INSERT INTO t OUTPUT inserted.k INTO @k VALUES (1); SELECT * FROM t;', 'outcomeUnknown'],
+    ['SELECT * FROM t; SELECT * FROM u;', 'cancelled'],
+  ] as const) {
+    it(`is ${code} when a part of it was done: ${text}`, async () => {
+      const { sql, profile, front } = await start();
+      const abort = new AbortController();
+      front.backend.execute = async (_request, out, signal) => {
+        out.columns([{ name: 'k', type: { name: 'int' }, nullable: false }]);
+        await out.row([1]);
+        out.done({ kind: 'statement', rowCount: 1 });
+        out.columns([{ name: 'n', type: { name: 'int' }, nullable: false }]);
+        // By then the end of the first statement has long arrived.
+        for (let n = 0; !signal.aborted; n++) {
+          await out.row([n]);
+          if (n % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+          if (n === 20_000) abort.abort();
+        }
+      };
+      const work = failure(sql.query(profile, { text }, { signal: abort.signal }));
+      assert.equal((await work).code, code);
+    });
+  }
+
   it('is not called stopped by its time-out either', async () => {
     const { sql, profile, front } = await start({ profile: { requestTimeout: 0.05 } });
     front.backend.execute = inserted;

@@ -11,8 +11,8 @@ export type TokenMode = TokenRequest['mode'];
 
 /** Who asks: everything that decides which token it is. */
 export interface TokenOwner {
-  cloud: Cloud;
-  credential: CredentialChoice;
+  readonly cloud: Cloud;
+  readonly credential: CredentialChoice;
 }
 
 const minute = 60_000;
@@ -74,6 +74,8 @@ export class TokenCache {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #entries = new Map<string, Entry>();
+  /** Every request asks for its owner's key several times. */
+  readonly #keys = new WeakMap<TokenOwner, string>();
   readonly #listeners = new Set<(event: { key: string }) => void>();
 
   readonly #random: () => number;
@@ -98,17 +100,23 @@ export class TokenCache {
   };
 
   /** Equal for owners that share a token. */
-  key({ cloud, credential }: TokenOwner): string {
-    const { kind, account, tenant, clientId } = credential;
-    return JSON.stringify([
-      kind,
-      account?.id,
-      tenant?.toLowerCase(),
-      clientId?.toLowerCase(),
-      cloud.id,
-      cloud.audience,
-      cloud.authority,
-    ]);
+  key(owner: TokenOwner): string {
+    let key = this.#keys.get(owner);
+    if (key === undefined) {
+      const { cloud, credential } = owner;
+      const { kind, account, tenant, clientId } = credential;
+      key = JSON.stringify([
+        kind,
+        account?.id,
+        tenant?.toLowerCase(),
+        clientId?.toLowerCase(),
+        cloud.id,
+        cloud.audience,
+        cloud.authority,
+      ]);
+      this.#keys.set(owner, key);
+    }
+    return key;
   }
 
   /**

@@ -1,6 +1,6 @@
 // Whose token a connection needs: its credential, its cloud, and the tenant that its server says it belongs to.
 import type { Cloud } from '../core/cloud.ts';
-import type { ConnectionProfile, CredentialKind } from '../core/connection.ts';
+import type { ConnectionProfile, CredentialChoice, CredentialKind } from '../core/connection.ts';
 import { isAppError } from '../core/errors.ts';
 import { serverKey, type ServerLimit } from './serverLimit.ts';
 import type { ServerTenants } from './serverTenants.ts';
@@ -24,6 +24,8 @@ export class TokenOwners {
   readonly #limit: ServerLimit;
   readonly #patience: number;
   readonly #applicationName: string;
+  /** One request after the other asks for the same owner, and what is known of it goes by the object. */
+  readonly #last = new WeakMap<CredentialChoice, TokenOwner>();
 
   /** `patience`: how long a question waits for a place at its server; milliseconds. */
   constructor(parts: {
@@ -47,15 +49,16 @@ export class TokenOwners {
   /** As far as is known without asking the server. @throws AppError hostNotConfirmed */
   known(profile: ConnectionProfile): TokenOwner {
     const cloud = this.#hosts.cloudOf(profile);
-    return bound(profile, cloud, this.#tenants.known(profile, cloud));
+    return this.#bound(profile, cloud, this.#tenants.known(profile, cloud));
   }
 
   /** Asks the server at first contact. @throws AppError of the login, hostNotConfirmed, cancelled */
   async of(profile: ConnectionProfile, signal: AbortSignal | undefined): Promise<TokenOwner> {
     const cloud = this.#hosts.cloudOf(profile);
-    if (!asksServer(profile)) return { cloud, credential: profile.credential };
+    const known = this.#tenants.known(profile, cloud);
+    if (known !== undefined || !asksServer(profile)) return this.#bound(profile, cloud, known);
     const probe = (stop: AbortSignal): Promise<string | undefined> => this.#probe(profile, cloud, stop);
-    return bound(profile, cloud, await this.#tenants.of(profile, cloud, probe, signal));
+    return this.#bound(profile, cloud, await this.#tenants.of(profile, cloud, probe, signal));
   }
 
   /** A question is a connection too: it takes a place at its server like any other. */
@@ -108,16 +111,19 @@ export class TokenOwners {
   checkHost(host: string, profile: ConnectionProfile, cloud: Cloud): void {
     if (host !== profile.server) this.#hosts.check(host, cloud, profile);
   }
+
+  /** '' stands for a server that names no tenant. */
+  #bound(profile: ConnectionProfile, cloud: Cloud, tenant: string | undefined): TokenOwner {
+    const { credential } = profile;
+    const named = tenant && asksServer(profile) ? tenant : credential.tenant;
+    const last = this.#last.get(credential);
+    if (last?.cloud === cloud && last.credential.tenant === named) return last;
+    const owner = { cloud, credential: named === undefined ? credential : { ...credential, tenant: named } };
+    this.#last.set(credential, owner);
+    return owner;
+  }
 }
 
 function asksServer({ credential }: ConnectionProfile): boolean {
   return credential.tenant === undefined && takesTenant.has(credential.kind);
-}
-
-/** '' stands for a server that names no tenant. */
-function bound(profile: ConnectionProfile, cloud: Cloud, tenant: string | undefined): TokenOwner {
-  const { credential } = profile;
-  return !tenant || !asksServer(profile)
-    ? { cloud, credential }
-    : { cloud, credential: { ...credential, tenant } };
 }

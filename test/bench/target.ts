@@ -47,6 +47,9 @@ export function profileOf(target: Target): ConnectionProfile {
   };
 }
 
+/** What the extension remembers per machine: that a server was asked for its tenant once is not asked again after a restart. */
+const remembered = new Map<string, unknown>();
+
 /** The product's data side, its token already there. */
 export function door(target: Target): Sql {
   const cloud: Cloud = {
@@ -65,6 +68,13 @@ export function door(target: Target): Sql {
     clouds: () => [cloud, ...builtInClouds],
     vscodeTokenSource: { getToken: () => Promise.resolve({ token: target.token }) },
     confirmedHosts: { has: () => false },
+    memory: {
+      get: (key) => remembered.get(key),
+      set: (key, value) => {
+        remembered.set(key, value);
+        return Promise.resolve();
+      },
+    },
   });
 }
 

@@ -30,6 +30,8 @@ export interface SqlDependencies {
   maxConnectionsPerServer?: () => number;
   /** Milliseconds; half a minute of idleness and a minute of waiting unless said. */
   times?: Partial<PoolTimes>;
+  /** 0 to 1, for the jitter of each token's renewal; Math.random unless said. */
+  random?: () => number;
   /** Seen by the server as program name. */
   applicationName?: string;
   /** Folder of `@azure/identity-vscode`, which a person installed; from the user's own settings only, for what lies there is run. */
@@ -48,7 +50,12 @@ export function createSql(dependencies: SqlDependencies): Sql {
   const limit = new ServerLimit(dependencies.maxConnectionsPerServer ?? (() => defaultServerLimit));
   const times = { ...usualTimes, ...dependencies.times };
   return new SqlDoor({
-    tokens: new TokenCache({ sources, clock, log }),
+    tokens: new TokenCache({
+      sources,
+      clock,
+      log,
+      ...(dependencies.random === undefined ? {} : { random: dependencies.random }),
+    }),
     owners: new TokenOwners({
       hosts: new TrustedHosts(clouds, confirmedHosts),
       tenants: new ServerTenants(dependencies.memory),

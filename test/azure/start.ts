@@ -137,7 +137,12 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
       return Promise.resolve();
     },
     route: () => gateway.route,
-    faults: (connection, stage) => faults.next(connection, stage),
+    faults: (connection, stage) =>
+      stage !== 'login' &&
+      tokens.settings.endsSessions === true &&
+      (connection.tokenEnds ?? Infinity) <= tokens.now()
+        ? { error: { number: 37_396, message: 'The access token has expired.' } }
+        : faults.next(connection, stage),
     log: options.log,
   });
   stops.push(() => tds.close());
@@ -157,6 +162,7 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
         clientAddress: connection.clientAddress,
         principal: connection.principal,
         callerKind: connection.callerKind,
+        tokenEnds: connection.tokenEnds,
         database: connection.database,
         spid: connection.spid,
         applicationName: connection.applicationName,

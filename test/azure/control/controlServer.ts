@@ -134,6 +134,7 @@ export class ControlServer {
       resuming: gateway.resuming,
       route: gateway.route ?? null,
       tokens: { ...tokens.settings },
+      issued: Object.fromEntries(tokens.issued),
       directoryReaders: server.directoryReaders,
       directory: directory.objects(),
       connections: this.#controlled.connections(),

@@ -54,6 +54,8 @@ export interface AzureState {
   resuming: Resuming;
   route: { host: string; port: number } | null;
   tokens: TokenSettings;
+  /** Tokens issued so far, by the object id of whom they are for. */
+  issued: Record<string, number>;
   directoryReaders: boolean;
   directory: DirectoryObject[];
   connections: Connected[];

@@ -18,6 +18,8 @@ export interface TokenSettings {
   lifetime: number;
   /** Seconds by which the issuer's clock is ahead of this machine's (negative: behind). */
   clockSkew: number;
+  /** Sessions end with their tokens: the next request after `exp` is answered with 37396. Azure looks hours apart only. */
+  endsSessions?: boolean;
 }
 
 export interface TokenRequest {
@@ -49,6 +51,8 @@ const withoutSlash = (resource: string): string => resource.replace(/\/+$/, '');
 /** Signs and verifies with one RSA key made at start. */
 export class TokenAuthority {
   readonly settings: TokenSettings;
+  /** Tokens by the object id of whom they were issued to. */
+  readonly issued = new Map<string, number>();
   readonly #directory: Directory;
   readonly #privateKey: CryptoKey;
   readonly #jwk: JWK;
@@ -104,6 +108,7 @@ export class TokenAuthority {
       ver: '1.0',
       ...request.claims,
     };
+    this.issued.set(request.subject.id, (this.issued.get(request.subject.id) ?? 0) + 1);
     const kid = this.#jwk.kid ?? '';
     const accessToken = await new SignJWT(payload)
       .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid, x5t: kid })

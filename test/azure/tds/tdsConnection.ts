@@ -103,6 +103,11 @@ export class TdsConnection implements ConnectionInfo, RequestHost {
     return this.login?.caller.kind ?? '';
   }
 
+  get tokenEnds(): number | undefined {
+    const caller = this.login?.caller;
+    return caller?.kind === 'entra' ? caller.claims.exp : undefined;
+  }
+
   get bytesWritten(): number {
     return this.outbound?.bytesWritten ?? 0;
   }

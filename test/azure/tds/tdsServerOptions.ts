@@ -36,6 +36,8 @@ export interface ConnectionInfo {
   /** UPN, display name, application id or object id of an Entra caller; the login of a SQL caller; '' before login. */
   readonly principal: string;
   readonly callerKind: Caller['kind'] | '';
+  /** Seconds since 1970: the end of an Entra caller's token. */
+  readonly tokenEnds: number | undefined;
   readonly database: string;
   readonly spid: number;
   readonly applicationName: string;

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CertificateAuthority } from './ca/certificateAuthority.ts';
-import type { Caller } from './contract.ts';
+import type { Caller, ClientRequest } from './contract.ts';
 import { FaultPlan } from './control/faultPlan.ts';
 import { ControlServer } from './control/controlServer.ts';
 import type { AzureAddresses } from './control/protocol.ts';
-
+import { RequestLog } from './control/requestLog.ts';
 import { Issuer } from './entra/issuer.ts';
 import { ManagedIdentityEndpoint } from './entra/managedIdentity.ts';
 import { contoso, createSampleDirectory, fabrikam, identityHeaders } from './entra/sampleDirectory.ts';
@@ -17,7 +17,10 @@ import { Gateway } from './gateway/gateway.ts';
 import { openEngine } from './openEngine.ts';
 import { openUpstream } from './openUpstream.ts';
 import { runBatches, sampleBatches } from './sample.ts';
+import type { Fault } from './tds/faults.ts';
 import { TdsServer } from './tds/tdsServer.ts';
+import type { ConnectionInfo, TdsServerOptions } from './tds/tdsServerOptions.ts';
+import type { Wire } from './tds/wire.ts';
 
 export interface StartOptions {
   /** TDS port; 0 picks a free one. */
@@ -125,9 +128,24 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
     options.closedFirewall ? [] : [{ name: 'AllowLocal', start: '127.0.0.1', end: '127.0.0.1' }],
   );
   const faults = new FaultPlan();
-  const tds = new TdsServer({
+  const executed = new RequestLog();
+  const wire: { now: Wire } = { now: {} };
+  const nextFault = (connection: ConnectionInfo, stage: 'login' | ClientRequest): Fault | undefined => {
+    const { tokenEnds } = connection;
+    if (stage !== 'login' && tokens.settings.endsSessions === true && (tokenEnds ?? Infinity) <= tokens.now())
+      return { error: { number: 37_396, message: 'The access token has expired.' } };
+    const fault = faults.next(connection, stage);
+    if (stage !== 'login') executed.add(stage, fault);
+    return fault;
+  };
+  const tdsOptions: TdsServerOptions = {
     backend: engine.backend,
     tls,
+    otherTls: authority.issue({
+      commonName: 'elsewhere.example',
+      dnsNames: ['elsewhere.example'],
+      ipAddresses: [],
+    }),
     verifyToken: (token) => tokens.verify(token, { tenant: contoso.id, audience }),
     stsUrl: `${issuerUrl}/${contoso.id}`,
     spn: audience,
@@ -136,17 +154,17 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
       gateway.admit({ clientAddress: address, serverName: serverName || 'localhost', database });
       return Promise.resolve();
     },
-    route: () => gateway.route,
-    faults: (connection, stage) =>
-      stage !== 'login' &&
-      tokens.settings.endsSessions === true &&
-      (connection.tokenEnds ?? Infinity) <= tokens.now()
-        ? { error: { number: 37_396, message: 'The access token has expired.' } }
-        : faults.next(connection, stage),
+    faults: nextFault,
+    wire: () => wire.now,
     log: options.log,
-  });
+  };
+  const tds = new TdsServer({ ...tdsOptions, route: () => gateway.route });
   stops.push(() => tds.close());
   const port = await tds.listen(options.port);
+  const node = new TdsServer({ ...tdsOptions, firstId: 1_000_001 });
+  stops.push(() => node.close());
+  const nodePort = await node.listen(0);
+  const fronts = [tds, node];
 
   const control = new ControlServer({
     directory,
@@ -155,30 +173,36 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
     audience,
     server,
     faults,
+    executed,
+    wire,
     // A TDS connection computes these from getters, which JSON and spread would leave out.
     connections: () =>
-      tds.connections.map((connection) => ({
-        id: connection.id,
-        clientAddress: connection.clientAddress,
-        principal: connection.principal,
-        callerKind: connection.callerKind,
-        tokenEnds: connection.tokenEnds,
-        database: connection.database,
-        spid: connection.spid,
-        applicationName: connection.applicationName,
-        hostName: connection.hostName,
-        requests: connection.requests,
-        rows: connection.rows,
-        bytesRead: connection.bytesRead,
-        bytesWritten: connection.bytesWritten,
-        since: connection.since.toISOString(),
-        loggedIn: connection.loggedIn,
-        executing: connection.executing,
-        inTransaction: connection.inTransaction,
-      })),
+      fronts
+        .flatMap(({ connections }) => connections)
+        .map((connection) => ({
+          id: connection.id,
+          clientAddress: connection.clientAddress,
+          principal: connection.principal,
+          callerKind: connection.callerKind,
+          tokenEnds: connection.tokenEnds,
+          database: connection.database,
+          spid: connection.spid,
+          applicationName: connection.applicationName,
+          hostName: connection.hostName,
+          requests: connection.requests,
+          rows: connection.rows,
+          bytesRead: connection.bytesRead,
+          bytesWritten: connection.bytesWritten,
+          since: connection.since.toISOString(),
+          loggedIn: connection.loggedIn,
+          executing: connection.executing,
+          inTransaction: connection.inTransaction,
+        })),
     killConnections: (ids) => {
-      for (const { id } of tds.connections)
-        if (ids === undefined || ids.includes(id)) tds.closeConnection(id, 'rst');
+      for (const front of fronts) {
+        for (const { id } of front.connections)
+          if (ids === undefined || ids.includes(id)) front.closeConnection(id, 'rst');
+      }
     },
   });
   stops.push(() => control.stop());
@@ -186,6 +210,7 @@ async function compose(options: StartOptions, stops: (() => Promise<void>)[]): P
 
   return {
     tds: { host: 'localhost', port },
+    node: { host: 'localhost', port: nodePort },
     issuer: issuerUrl,
     msi: { url: msiUrl, headers: identityHeaders(directory) },
     control: { url: controlUrl, key: control.key },

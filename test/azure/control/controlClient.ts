@@ -1,7 +1,9 @@
 // The control endpoint as a typed client, for tests, the demo and the fixture sign-in.
 import type { DirectoryObject, NewDirectoryObject } from '../entra/directory.ts';
+import type { IssuerFault } from '../entra/issuerFault.ts';
 import type { TokenSettings } from '../entra/tokens.ts';
 import type { FirewallRule } from '../gateway/gateway.ts';
+import type { Wire } from '../tds/wire.ts';
 import type { FaultOrder } from './faultPlan.ts';
 import type { AzureState, Connected, OrderedToken, TokenOrder } from './protocol.ts';
 
@@ -47,6 +49,26 @@ export class ControlClient {
   /** null: serve logins here again. */
   async setRoute(route: { host: string; port: number } | null): Promise<void> {
     await this.#ask('PUT', '/route', { route });
+  }
+
+  /** Of connections that begin from now on; `{}` ends it. */
+  async setWire(wire: Wire): Promise<void> {
+    await this.#ask('PUT', '/wire', wire);
+  }
+
+  /** What happens to whoever asks for a token, until null. */
+  async setIssuerFault(fault: IssuerFault | null): Promise<void> {
+    await this.#ask('PUT', '/issuerFault', { fault });
+  }
+
+  /** Whether somebody gets tokens, by anything that names them. */
+  async setAccountEnabled(account: string, enabled: boolean): Promise<void> {
+    await this.#ask('PUT', '/accounts', { account, enabled });
+  }
+
+  /** How many requests that hold this text were carried out, of the last few thousand. */
+  async executed(text: string): Promise<number> {
+    return ((await this.#ask('GET', `/executed/${encodeURIComponent(text)}`)) as { count: number }).count;
   }
 
   async setTokens(settings: Partial<TokenSettings>): Promise<void> {

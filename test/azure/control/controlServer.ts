@@ -4,9 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Directory, NewDirectoryObject } from '../entra/directory.ts';
 import { close, listen } from '../entra/loopback.ts';
 import type { LogicalServer } from '../principals/dcl.ts';
+import { IssuerDown, suffer, type IssuerFault } from '../entra/issuerFault.ts';
 import { isSubject, type TokenAuthority, type TokenSettings } from '../entra/tokens.ts';
 import type { FirewallRule, Gateway } from '../gateway/gateway.ts';
+import type { Wire } from '../tds/wire.ts';
 import type { FaultOrder, FaultPlan } from './faultPlan.ts';
+import type { RequestLog } from './requestLog.ts';
 import type { AzureState, Connected, OrderedToken, TokenOrder } from './protocol.ts';
 
 /** What the endpoint turns. */
@@ -20,6 +23,8 @@ export interface Controlled {
   /** undefined: all. */
   killConnections(ids: readonly number[] | undefined): void;
   faults: FaultPlan;
+  executed: RequestLog;
+  wire: { now: Wire };
 }
 
 /** A request that cannot be served; its text goes to the caller. */
@@ -60,6 +65,10 @@ export class ControlServer {
       const answer = await this.#serve(`${request.method} ${path}`, decodeURIComponent(argument ?? ''), body);
       send(response, 200, answer ?? {});
     } catch (error) {
+      if (error instanceof IssuerDown) {
+        request.socket.destroy();
+        return;
+      }
       const status = error instanceof Refusal ? error.status : 400;
       send(response, status, { error: error instanceof Error ? error.message : String(error) });
     }
@@ -94,6 +103,17 @@ export class ControlServer {
       case 'PUT route':
         gateway.route = (body as { route: { host: string; port: number } | null }).route ?? undefined;
         return undefined;
+      case 'PUT wire':
+        this.#controlled.wire.now = body as Wire;
+        return undefined;
+      case 'PUT issuerFault':
+        tokens.fault = (body as { fault: IssuerFault | null }).fault ?? undefined;
+        return undefined;
+      case 'PUT accounts':
+        this.#enable(body as { account: string; enabled: boolean });
+        return undefined;
+      case 'GET executed':
+        return { count: this.#controlled.executed.count(argument) };
       case 'PUT tokens':
         Object.assign(tokens.settings, body as Partial<TokenSettings>);
         return undefined;
@@ -133,6 +153,8 @@ export class ControlServer {
       publicAccess: gateway.publicAccess,
       resuming: gateway.resuming,
       route: gateway.route ?? null,
+      wire: this.#controlled.wire.now,
+      issuerFault: tokens.fault ?? null,
       tokens: { ...tokens.settings },
       issued: Object.fromEntries(tokens.issued),
       directoryReaders: server.directoryReaders,
@@ -157,8 +179,16 @@ export class ControlServer {
     directory.setMember(groupObject.id, memberObject.id, isMember);
   }
 
+  #enable({ account, enabled }: { account: string; enabled: boolean }): void {
+    const { directory } = this.#controlled;
+    const object = directory.find(account);
+    if (!isSubject(object)) throw new Refusal(404, `Nobody is called ${account}`);
+    directory.enable(object.id, enabled);
+  }
+
   async #token(order: TokenOrder): Promise<OrderedToken> {
     const { directory, tokens, audience } = this.#controlled;
+    await suffer(tokens.fault);
     const tenant = order.tenant === undefined ? undefined : directory.tenant(order.tenant);
     if (order.tenant !== undefined && tenant === undefined)
       throw new Refusal(404, `No tenant ${order.tenant}`);

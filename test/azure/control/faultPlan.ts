@@ -50,10 +50,11 @@ function matches(order: FaultOrder, connection: ConnectionInfo, stage: 'login' |
   if (order.applicationName !== undefined && order.applicationName !== connection.applicationName)
     return false;
   if (stage === 'login') return order.on === 'login' && order.text === undefined;
-  return order.on === 'request' && (order.text === undefined || textOf(stage).includes(order.text));
+  return order.on === 'request' && (order.text === undefined || requestText(stage).includes(order.text));
 }
 
-function textOf(request: ClientRequest): string {
+/** Batch, procedure and parameters as one text. */
+export function requestText(request: ClientRequest): string {
   switch (request.kind) {
     case 'batch':
       return request.text;

@@ -1,12 +1,16 @@
 // What a test, the demo or a person may ask of a running local Azure beside TDS and Entra: the control endpoint's bodies.
 import type { DirectoryObject, Tenant } from '../entra/directory.ts';
+import type { IssuerFault } from '../entra/issuerFault.ts';
 import type { TokenSettings } from '../entra/tokens.ts';
 import type { FirewallRule, Resuming } from '../gateway/gateway.ts';
 import type { ConnectionInfo } from '../tds/tdsServerOptions.ts';
+import type { Wire } from '../tds/wire.ts';
 
 /** Where everything is; the one JSON line of `npm run azure -- --json`. */
 export interface AzureAddresses {
   tds: { host: string; port: number };
+  /** The same databases behind another port, without a gateway: where a login may be sent on to (`setRoute`). */
+  node: { host: string; port: number };
   /** Entra authority, 'https://localhost:<port>'. */
   issuer: string;
   /** IDENTITY_ENDPOINT, and IDENTITY_HEADER by system-assigned identity. */
@@ -53,6 +57,8 @@ export interface AzureState {
   publicAccess: boolean;
   resuming: Resuming;
   route: { host: string; port: number } | null;
+  wire: Wire;
+  issuerFault: IssuerFault | null;
   tokens: TokenSettings;
   /** Tokens issued so far, by the object id of whom they are for. */
   issued: Record<string, number>;

@@ -17,6 +17,8 @@ export interface User {
   /** Guests: the address they sign in with at home; their upn holds "#EXT#". */
   mail?: string;
   homeTenant?: string;
+  /** False: no token is issued any more. Named as in Microsoft Graph. */
+  accountEnabled?: boolean;
 }
 
 export interface Group {
@@ -45,6 +47,8 @@ export interface ServicePrincipal {
   resourceId?: string;
   /** System-assigned: its App Service's own X-IDENTITY-HEADER. */
   identityHeader?: string;
+  /** False: no token is issued any more. Named as in Microsoft Graph. */
+  accountEnabled?: boolean;
 }
 
 export type DirectoryObject = User | Group | ServicePrincipal;
@@ -118,6 +122,13 @@ export class Directory {
     const key = memberId.toLowerCase();
     group.members = group.members.filter((id) => id !== key);
     if (member) group.members.push(key);
+  }
+
+  /** @throws Error for a group, or when there is no such object */
+  enable(id: string, accountEnabled: boolean): void {
+    const object = this.byId(id);
+    if (object === undefined || object.kind === 'group') throw new Error(`No account ${id}`);
+    object.accountEnabled = accountEnabled;
   }
 
   objects(): DirectoryObject[] {

@@ -5,22 +5,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
 import type { ServerCertificate } from '../ca/certificateAuthority.ts';
 import type { Directory, ServicePrincipal, Tenant } from './directory.ts';
+import { IssuerDown, suffer } from './issuerFault.ts';
 import { close, listen } from './loopback.ts';
+import { OAuthError } from './oauthError.ts';
 import { isKnownResource, unknownResource } from './resources.ts';
 import type { TokenAuthority } from './tokens.ts';
-
-/** An answer in the form of the OAuth error document (RFC 6749 section 5.2) with Entra's AADSTS text. */
-class OAuthError extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly aadsts: number;
-  constructor(code: string, aadsts: number, text: string, status = 400) {
-    super(`AADSTS${aadsts}: ${text}`);
-    this.code = code;
-    this.aadsts = aadsts;
-    this.status = status;
-  }
-}
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -35,7 +24,8 @@ export class Issuer {
     this.#tokens = options.tokens;
     this.#server = createServer(options.tls, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        sendError(response, error);
+        if (error instanceof IssuerDown) request.socket.destroy();
+        else sendError(response, error);
       });
     });
   }
@@ -81,6 +71,7 @@ export class Issuer {
       case 'oauth2/token':
       case 'oauth2/v2.0/token':
         if (request.method !== 'POST') break;
+        await suffer(this.#tokens.fault);
         sendJson(response, 200, await this.#token(tenant, new URLSearchParams(await readBody(request))));
         return;
     }
@@ -252,10 +243,16 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
+    ...headers,
   });
   response.end(JSON.stringify(body));
 }
@@ -264,7 +261,7 @@ function sendError(response: ServerResponse, error: unknown): void {
   if (error instanceof OAuthError) {
     const [trace, correlation] = [randomUUID(), randomUUID()];
     const timestamp = `${new Date().toISOString().slice(0, 19).replace('T', ' ')}Z`;
-    sendJson(response, error.status, {
+    const document = {
       error: error.code,
       error_description: `${error.message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
       error_codes: [error.aadsts],
@@ -272,7 +269,9 @@ function sendError(response: ServerResponse, error: unknown): void {
       trace_id: trace,
       correlation_id: correlation,
       error_uri: `https://login.microsoftonline.com/error?code=${error.aadsts}`,
-    });
+      ...error.more,
+    };
+    sendJson(response, error.status, document, error.headers);
     return;
   }
   console.error('issuer:', error);

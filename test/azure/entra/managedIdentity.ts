@@ -2,7 +2,9 @@
 // https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Directory, ServicePrincipal } from './directory.ts';
+import { IssuerDown, suffer } from './issuerFault.ts';
 import { close, listen } from './loopback.ts';
+import { OAuthError } from './oauthError.ts';
 import { isKnownResource, unknownResource } from './resources.ts';
 import type { TokenAuthority } from './tokens.ts';
 
@@ -34,6 +36,15 @@ export class ManagedIdentityEndpoint {
       const { status, body } = await this.#answer(request);
       send(response, status, body);
     } catch (error) {
+      if (error instanceof IssuerDown) {
+        request.socket.destroy();
+        return;
+      }
+      if (error instanceof OAuthError) {
+        const { status, body } = refusal(error.status, error.message);
+        send(response, status, body, error.headers);
+        return;
+      }
       console.error('managed identity:', error);
       send(response, 500, { statusCode: 500, message: 'See the console of the local Azure.' });
     }
@@ -62,6 +73,7 @@ export class ManagedIdentityEndpoint {
         400,
         'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.',
       );
+    await suffer(this.#tokens.fault);
     const token = await this.#tokens.issue({ subject: identity, audience: resource });
     return {
       status: 200,
@@ -98,7 +110,12 @@ function refusal(status: number, message: string): { status: number; body: unkno
   return { status, body: { statusCode: status, message } };
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }

@@ -12,6 +12,8 @@ import {
 } from 'jose';
 import { SqlError, type TokenClaims } from '../contract.ts';
 import type { Directory, DirectoryObject, ServicePrincipal, User } from './directory.ts';
+import type { IssuerFault } from './issuerFault.ts';
+import { OAuthError } from './oauthError.ts';
 
 export interface TokenSettings {
   /** Seconds; Entra's are 60-90 minutes. */
@@ -51,6 +53,8 @@ const withoutSlash = (resource: string): string => resource.replace(/\/+$/, '');
 /** Signs and verifies with one RSA key made at start. */
 export class TokenAuthority {
   readonly settings: TokenSettings;
+  /** What goes wrong when a token is asked for, until it is taken away. */
+  fault: IssuerFault | undefined;
   /** Tokens by the object id of whom they were issued to. */
   readonly issued = new Map<string, number>();
   readonly #directory: Directory;
@@ -90,7 +94,9 @@ export class TokenAuthority {
     return Math.floor(Date.now() / 1000) + this.settings.clockSkew;
   }
 
+  /** @throws OAuthError when the account is disabled */
   async issue(request: TokenRequest): Promise<IssuedToken> {
+    if (request.subject.accountEnabled === false) throw disabled(request.subject);
     const issuedAt = this.now();
     const lifetime = request.lifetime ?? this.settings.lifetime;
     const expiresOn = issuedAt + lifetime;
@@ -195,6 +201,17 @@ export const notAccepted = 'The server is not currently configured to accept thi
 export function refused(reason = '', state = 1): SqlError {
   const message = `Login failed for user '<token-identified principal>'.${reason === '' ? '' : ` ${reason}`}`;
   return new SqlError({ number: 18456, state, class: 14, message, line: 1 });
+}
+
+/** What was issued before stays good until it ends: the database asks nobody. */
+function disabled(subject: User | ServicePrincipal): OAuthError {
+  return subject.kind === 'user'
+    ? new OAuthError('invalid_grant', 50057, 'The user account is disabled.')
+    : new OAuthError(
+        'unauthorized_client',
+        7000112,
+        `Application '${subject.appId}'(${subject.displayName}) is disabled.`,
+      );
 }
 
 /** Whether a token can be asked for it. */

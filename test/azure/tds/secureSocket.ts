@@ -1,7 +1,7 @@
 // From an accepted TCP socket to a TLS stream, by either way a client may begin (MS-TDS 2.2.6.5, 3.3.5.1).
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { ProtocolError } from './byteReader.ts';
 import { PacketReader, PacketType } from './packetReader.ts';
@@ -22,6 +22,14 @@ export interface TlsContexts {
   strict: SecureContext;
 }
 
+/** PEM. */
+export function tlsContexts(certificate: { key: string; cert: string }): TlsContexts {
+  return {
+    wrapped: createSecureContext({ ...certificate, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }),
+    strict: createSecureContext({ ...certificate, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }),
+  };
+}
+
 export interface SecureEvents {
   log(line: string): void;
   /** The stream may be read and written at once; `prelogin` is undefined when it still has to come through it (TDS 8). */
@@ -29,12 +37,21 @@ export interface SecureEvents {
   failed(error: unknown): void;
 }
 
-/** TDS 8 begins with TLS, TDS 7 with a PRELOGIN packet; both come to the same port. */
-export function acceptSecurely(socket: Socket, contexts: TlsContexts, events: SecureEvents): void {
+/** TDS 8 begins with TLS, TDS 7 with a PRELOGIN packet; both come to the same port. declined: the server says that it does not encrypt. */
+export function acceptSecurely(
+  socket: Socket,
+  contexts: TlsContexts | 'declined',
+  events: SecureEvents,
+): void {
   socket.once('data', (chunk: Buffer) => {
     socket.pause();
     socket.unshift(chunk);
     if (chunk[0] === TLS_HANDSHAKE_RECORD) {
+      if (contexts === 'declined') {
+        events.log('refused: TLS');
+        socket.destroy();
+        return;
+      }
       const stream = startTls(socket, socket, contexts.strict, events, ['tds/8.0']);
       events.secured({ stream, prelogin: undefined });
     } else {
@@ -64,7 +81,7 @@ function startTls(
   return stream;
 }
 
-function readPrelogin(socket: Socket, contexts: TlsContexts, events: SecureEvents): void {
+function readPrelogin(socket: Socket, contexts: TlsContexts | 'declined', events: SecureEvents): void {
   const found: Prelogin[] = [];
   const packets = new PacketReader(PRELOGIN_LIMIT, (message) => {
     if (message.type !== PacketType.prelogin) throw new ProtocolError('the first message must be PRELOGIN');
@@ -92,12 +109,16 @@ function readPrelogin(socket: Socket, contexts: TlsContexts, events: SecureEvent
 function answerPrelogin(
   socket: Socket,
   prelogin: Prelogin,
-  contexts: TlsContexts,
+  contexts: TlsContexts | 'declined',
   events: SecureEvents,
 ): void {
   const asked = (prelogin.encryption ?? Encryption.notSupported) & ENCRYPTION_MASK;
   const wants = asked === Encryption.on || asked === Encryption.required;
-  const answer = encodePrelogin(wants ? Encryption.on : Encryption.required, prelogin);
+  const willing = contexts !== 'declined';
+  const answer = encodePrelogin(
+    !willing ? Encryption.notSupported : wants ? Encryption.on : Encryption.required,
+    prelogin,
+  );
   const { bytes } = packetize(PacketType.response, answer, 'end', { packetSize: 4096, packetId: 1, spid: 0 });
   if (asked === Encryption.notSupported) {
     events.log('refused: the client does not encrypt');
@@ -106,6 +127,11 @@ function answerPrelogin(
     return;
   }
   socket.write(bytes);
+  if (contexts === 'declined') {
+    // A client that goes on all the same is told nothing more; what it sends is read and thrown away.
+    socket.resume();
+    return;
+  }
   const transport = new PreloginTransport(socket);
   transport.on('error', (error) => events.log(`TLS transport: ${error.message}`));
   events.secured({ stream: startTls(socket, transport, contexts.wrapped, events, undefined), prelogin });

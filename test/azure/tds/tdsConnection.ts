@@ -60,7 +60,7 @@ export class TdsConnection implements ConnectionInfo, RequestHost {
     id: number,
     socket: Socket,
     options: TdsServerOptions,
-    contexts: TlsContexts,
+    contexts: TlsContexts | 'declined',
     onClose: () => void,
   ) {
     this.id = id;

@@ -1,23 +1,25 @@
 // The TDS server of the local Azure: listens, and keeps the list of who is connected.
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
-import { createSecureContext } from 'node:tls';
-import type { TlsContexts } from './secureSocket.ts';
+import { tlsContexts } from './secureSocket.ts';
 import { TdsConnection } from './tdsConnection.ts';
 import type { ConnectionInfo, TdsServerOptions } from './tdsServerOptions.ts';
+import { splitWrites } from './wire.ts';
 
 /** TDS 7.2-7.4 with TLS inside PRELOGIN and TDS 8 (TLS first, ALPN `tds/8.0`) on one port. Unencrypted logins are refused. */
 export class TdsServer {
   private readonly server: Server;
   private readonly live = new Map<number, TdsConnection>();
-  private nextId = 1;
+  private nextId: number;
 
   constructor(options: TdsServerOptions) {
-    const contexts: TlsContexts = {
-      wrapped: createSecureContext({ ...options.tls, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }),
-      strict: createSecureContext({ ...options.tls, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }),
-    };
+    this.nextId = options.firstId ?? 1;
+    const own = tlsContexts(options.tls);
+    const other = tlsContexts(options.otherTls ?? options.tls);
     this.server = createServer({ pauseOnConnect: false }, (socket) => {
+      const wire = options.wire?.() ?? {};
+      if (wire.splitEvery !== undefined && wire.splitEvery > 0) splitWrites(socket, wire.splitEvery);
+      const contexts = wire.tls === 'declined' ? 'declined' : wire.tls === 'otherName' ? other : own;
       const id = this.nextId++;
       this.live.set(id, new TdsConnection(id, socket, options, contexts, () => this.live.delete(id)));
     });

@@ -1,11 +1,14 @@
 // What the composer gives a TDS server, and what it can watch.
 import type { Backend, Caller, ClientRequest, LoginRequest, TokenClaims } from '../contract.ts';
 import type { Fault } from './faults.ts';
+import type { Wire } from './wire.ts';
 
 export interface TdsServerOptions {
   backend: Backend;
   /** PEM. The certificate may be a chain. */
   tls: { key: string; cert: string };
+  /** Of another host, for {@link Wire}. */
+  otherTls?: { key: string; cert: string };
   /**
    * Checks signature, audience, tenant and expiry. @throws SqlError 18456 in the server's words; any other error becomes 18456 without a
    * reason and is logged.
@@ -22,6 +25,10 @@ export interface TdsServerOptions {
   route?(login: LoginRequest): { host: string; port: number } | undefined;
   /** Orders a fault for the coming reply; `stage` is the login (LOGIN7 was just read) or the request about to be executed. */
   faults?(connection: ConnectionInfo, stage: 'login' | ClientRequest): Fault | undefined;
+  /** Number of the first connection; 1 unless said. */
+  firstId?: number;
+  /** Asked when a connection begins. */
+  wire?(): Wire;
   log?(line: string): void;
   /** From accept to the end of the login, milliseconds. */
   loginTimeoutMs?: number;

@@ -113,6 +113,7 @@ export class EngineBackend implements Backend {
       transactions: session.state.transactions,
       isolation: session.state.options.isolation,
       protocol: login.tdsVersion ?? 0x74000004,
+      settings: session.state.options,
     });
     this.services.sessions.add(spid, facts, () => {
       session.end();

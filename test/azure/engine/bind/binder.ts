@@ -34,6 +34,10 @@ export interface BinderSettings {
   defaultSchema: string;
   /** Milliseconds of the session's RAND() and such are not needed: only what changes the SQL text. */
   quotedIdentifier: boolean;
+  ansiNulls: boolean;
+  concatNullYieldsNull: boolean;
+  /** Off: what is too long for a column is cut off without a word. */
+  ansiWarnings: boolean;
 }
 
 /** inserted and deleted inside a trigger: temp tables with these columns. */
@@ -210,7 +214,7 @@ export class Binder {
     if (bound.untypedNull === true) {
       return { ...bound, sql: `NULL::${this.storage.pgType(type)}`, type, untypedNull: false };
     }
-    const { column: _column, digits: _digits, literal, ...rest } = bound;
+    const { column: _column, digits: _digits, variable: _variable, literal, ...rest } = bound;
     return {
       ...rest,
       ...(literal === undefined ? {} : { literal }),

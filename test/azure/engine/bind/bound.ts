@@ -19,6 +19,8 @@ export interface Bound {
   loose: readonly string[];
   /** Holds an aggregate of this query. */
   aggregate?: boolean;
+  /** A variable itself, not an expression around one: SET ANSI_NULLS OFF asks. */
+  variable?: boolean;
   /** An undeclared parameter (sp_describe_undeclared_parameters), by its key. */
   undeclared?: string;
   /** Already JSON text (JSON_QUERY, FOR JSON). */

@@ -79,7 +79,8 @@ export function assigned(
 ): string {
   const value = bound.undeclared !== undefined ? binder.infer(bound, column.type) : bound;
   if (value.untypedNull === true) return `NULL::${binder.storage.pgType(column.type)}`;
-  binder.convert(value, column.type, line);
+  const converted = binder.convert(value, column.type, line);
+  if (!binder.input.settings.ansiWarnings) return converted.sql;
   return binder.storage.assign(value.sql, value.type, column.type, {
     table: binder.displayName(object),
     column: column.name,

@@ -215,7 +215,14 @@ function bindNode(binder: Binder, scope: Scope, node: Expression): Bound {
 
 /** Without what belongs only to the column or literal itself. */
 export function plain(bound: Bound): Bound {
-  const { column: _column, digits: _digits, literal: _literal, untypedNull: _untyped, ...rest } = bound;
+  const {
+    column: _column,
+    digits: _digits,
+    literal: _literal,
+    untypedNull: _untyped,
+    variable: _variable,
+    ...rest
+  } = bound;
   return rest;
 }
 
@@ -248,6 +255,7 @@ export function bindVariable(binder: Binder, name: string, line: number): Bound 
     sql: binder.parameter({ kind: 'variable', name: key, type }),
     type,
     nullable: true,
+    variable: true,
     loose: [],
   };
 }
@@ -416,11 +424,21 @@ export function arithmetic(
     const limit = familyOf(type) === 'unicode' ? 4000 : 8000;
     const cut =
       type.length === limit && (a.type.length ?? 0) + (b.type.length ?? 0) > limit && !isBinary(type);
-    const joined = `(${a.sql} || ${b.sql})`;
+    // SET CONCAT_NULL_YIELDS_NULL OFF is about + alone: || keeps to the standard.
+    const joined =
+      operator === '||' || binder.input.settings.concatNullYieldsNull || isBinary(type)
+        ? `(${a.sql} || ${b.sql})`
+        : `(coalesce(${a.sql}, '') || coalesce(${b.sql}, ''))`;
     return { ...flags, sql: cut ? `left(${joined}, ${String(limit)})` : joined, type };
   }
   if (operator === '||') {
-    return arithmetic(binder, '+', textArgument(binder, left, line), textArgument(binder, right, line), line);
+    return arithmetic(
+      binder,
+      '||',
+      textArgument(binder, left, line),
+      textArgument(binder, right, line),
+      line,
+    );
   }
   const datetimeSide = [left, right].find((side) => familyOf(side.type) === 'datetime');
   if (datetimeSide !== undefined) return dateArithmetic(binder, operator, left, right, flags, line);

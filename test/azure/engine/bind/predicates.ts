@@ -198,8 +198,18 @@ export function compareSql(
   right: Bound,
   line: number,
 ): string {
-  if (left.untypedNull === true && right.untypedNull === true && left.undeclared === undefined)
-    return 'NULL::boolean';
+  if (left.untypedNull === true && right.untypedNull === true && left.undeclared === undefined) {
+    if (binder.input.settings.ansiNulls || (operator !== '=' && operator !== '<>')) return 'NULL::boolean';
+    return operator === '=' ? 'TRUE' : 'FALSE';
+  }
   const [a, b] = comparands(binder, left, right, line);
-  return `(${a} ${operator} ${b})`;
+  const plainly = `(${a} ${operator} ${b})`;
+  if (binder.input.settings.ansiNulls || (operator !== '=' && operator !== '<>')) return plainly;
+  // SET ANSI_NULLS OFF: NULL equals NULL where one side is the literal or a variable that holds it (Learn: "SET ANSI_NULLS").
+  const maybeNull = isNullish(right) ? [b, a] : isNullish(left) ? [a, b] : undefined;
+  if (maybeNull === undefined) return plainly;
+  const [given, other] = maybeNull as [string, string];
+  return `(CASE WHEN ${given} IS NULL THEN ${other} IS ${operator === '=' ? '' : 'NOT '}NULL ELSE ${plainly} END)`;
 }
+
+const isNullish = (bound: Bound): boolean => bound.untypedNull === true || bound.variable === true;

@@ -1,15 +1,42 @@
 // How T-SQL's types are held in PostgreSQL, compared, and read (the table in engine/README.md); conversions are in convert.ts.
+import type { SqlType } from '../../contract.ts';
 import { sqlError } from '../errors.ts';
 import type { BindStorage } from '../bind/ports.ts';
 import { assignSql, castSql } from './convert.ts';
 import { toCodePage } from './codePage.ts';
 import { pgCollation } from './collations.ts';
-import { pgType } from './pgTypes.ts';
+import { isDate, isTextType, pgType } from './pgTypes.ts';
 import { fromTicks, ticksOf, timestampOf } from './momentSql.ts';
 import { inTicks } from './ticks.ts';
 
 const text = (sql: string, collation: string | undefined): string =>
   `((${sql})::bpchar COLLATE ${pgCollation(collation) ?? 'tsql.ci'})`;
+
+/** SET DATEFORMAT, as tsql.read_moment knows its orders beside CONVERT's styles. */
+const dateOrders = { mdy: undefined, dmy: '-1', ymd: '-2', ydm: '-3', myd: '-4', dym: '-5' } as const;
+
+export type DateFormat = keyof typeof dateOrders;
+
+const storages = new Map<DateFormat, BindStorage>();
+
+/** The same, for a session that reads dates in this order where nothing else says how. */
+export function storageFor(format: DateFormat): BindStorage {
+  const style = dateOrders[format];
+  if (style === undefined) return storage;
+  let own = storages.get(format);
+  if (own === undefined) {
+    const dated = (from: SqlType, to: SqlType): boolean => isTextType(from) && isDate(to);
+    own = {
+      ...storage,
+      cast: (sql, from, to, options = {}) =>
+        castSql(sql, from, to, dated(from, to) ? { ...options, style: options.style ?? style } : options),
+      assign: (sql, from, to, column) =>
+        dated(from, to) ? castSql(sql, from, to, { style }) : assignSql(sql, from, to, column),
+    };
+    storages.set(format, own);
+  }
+  return own;
+}
 
 export const storage: BindStorage = {
   pgType,

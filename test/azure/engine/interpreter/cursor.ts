@@ -6,6 +6,8 @@ export interface Cursor {
   name: string;
   definition: CursorDefinition;
   columns: { name: string; type: SqlType; nullable: boolean }[];
+  /** Closed by ROLLBACK, as every cursor that the server would not have copied on OPEN. */
+  closesOnRollback: boolean;
   /** PostgreSQL texts; undefined while closed. */
   rows: (string | null)[][] | undefined;
   /** Index of the current row: -1 before the first. */

@@ -28,6 +28,7 @@ export class Frame {
   readonly types = new Map<string, SqlType>();
   /** Which DECLARE made a variable: the same one may run again in a loop, another is 134. */
   readonly declared = new Map<string, object>();
+  readonly localCursors = new Map<string, Cursor>();
   readonly cursorVariables = new Map<string, Cursor | undefined>();
   readonly tableVariables = new Map<string, ResolvedObject>();
   /** Temp tables made here, dropped when it ends (not those of a batch). */

@@ -9,15 +9,17 @@ import type { ParameterSource } from '../bind/bound.ts';
 import { bindExpression } from '../bind/expressions.ts';
 import { bindPredicate } from '../bind/predicates.ts';
 import { raise } from '../bind/raise.ts';
+import type { BindStorage } from '../bind/ports.ts';
 import { Scope } from '../bind/scope.ts';
-import { storage } from '../catalog/storage.ts';
+import { storage, storageFor } from '../catalog/storage.ts';
 import { decoder, encodeParameter } from '../catalog/values.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { translateError } from '../errors.ts';
+import { sqlError, translateError } from '../errors.ts';
 import type { PgConnection } from '../postgres/connection.ts';
 import { PgError } from '../postgres/pgError.ts';
 import type { Authorization, OwnedObject, Securable } from '../session.ts';
 import { compileBatch } from '../statements/compile.ts';
+import { closeCursorsAtEnd } from '../statements/cursors.ts';
 import { executeStatement } from '../statements/executeStatement.ts';
 import type { EngineServices } from './engineServices.ts';
 import { Attention, BatchAborted, ScopeEnded, TriggerRollback, endsBatch } from './flow.ts';
@@ -61,6 +63,10 @@ export class Interpreter {
     this.spid = input.spid;
     this.out = input.out;
     this.signal = input.signal;
+  }
+
+  get storage(): BindStorage {
+    return storageFor(this.state.options.dateFormat);
   }
 
   get authorization(): Authorization {
@@ -178,12 +184,18 @@ export class Interpreter {
 
   translate(thrown: unknown): SqlError {
     if (thrown instanceof SqlError) return thrown;
-    return translateError(thrown, {
+    const error = translateError(thrown, {
       database: this.database,
       verb: this.verb,
       spid: this.spid,
       catalog: this.snapshot ?? { table: () => undefined, constraint: () => undefined },
     });
+    const { ansiWarnings, arithAbort } = this.state.options;
+    // There the server goes on with NULL, which the engine does not.
+    if (!ansiWarnings && !arithAbort && arithmeticErrors.has(error.detail.number)) {
+      return sqlError(40517, ['ANSI_WARNINGS OFF with ARITHABORT OFF']);
+    }
+    return error;
   }
 
   /** Writes an error that nobody caught, rolls back when it takes the transaction with it, and the DONE that says so. */
@@ -226,6 +238,7 @@ export class Interpreter {
     }
     if (this.state.transactions === 0) return;
     await this.connection.rollback();
+    closeCursorsAtEnd(this, 'rollback');
     this.state.transactions = 0;
     this.state.doomed = false;
     this.state.savepoints.length = 0;
@@ -239,7 +252,7 @@ export class Interpreter {
       this.snapshot = await this.services.catalog(this.database).snapshot(this.connection);
     }
     return new Binder({
-      storage,
+      storage: this.storage,
       objects: this.snapshot.objects,
       variables: frame.types,
       tableVariables: frame.tableVariables,
@@ -249,6 +262,9 @@ export class Interpreter {
         database: this.database,
         defaultSchema: frame.defaultSchema ?? this.state.context.defaultSchema,
         quotedIdentifier: this.state.options.quotedIdentifier,
+        ansiNulls: this.state.options.ansiNulls,
+        concatNullYieldsNull: this.state.options.concatNullYieldsNull,
+        ansiWarnings: this.state.options.ansiWarnings,
       },
       transition: frame.transition,
     });
@@ -379,7 +395,7 @@ export class Interpreter {
   /** Converts a value between types as assignment does. */
   async convertValue(value: string | null, from: SqlType, to: SqlType): Promise<string | null> {
     if (value === null || JSON.stringify(from) === JSON.stringify(to)) return value;
-    const sql = storage.cast(`($1::${storage.pgType(from)})`, from, to);
+    const sql = this.storage.cast(`($1::${storage.pgType(from)})`, from, to);
     return await this.scalar(`SELECT ${sql}`, [value]);
   }
 
@@ -415,6 +431,8 @@ export class Interpreter {
 
 /** Errors that already carry their line and procedure. */
 const located = new WeakSet<SqlError>();
+
+const arithmeticErrors = new Set([220, 232, 8115, 8134]);
 
 const terminates = new Set([220, 515, 547, 2601, 2627, 2628, 8115, 8134, 8152]);
 

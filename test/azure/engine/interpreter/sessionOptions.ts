@@ -25,7 +25,6 @@ export interface SessionOptions {
   textSize: number;
   /** Milliseconds, -1 waits for ever. */
   lockTimeout: number;
-  deadlockPriority: number;
   dateFirst: number;
   dateFormat: 'mdy' | 'dmy' | 'ymd' | 'ydm' | 'myd' | 'dym';
   language: string;
@@ -57,7 +56,6 @@ export function defaultOptions(): SessionOptions {
     rowCount: 0,
     textSize: -1,
     lockTimeout: -1,
-    deadlockPriority: 0,
     dateFirst: 7,
     dateFormat: 'mdy',
     language: 'us_english',
@@ -93,11 +91,8 @@ export const flagOptions: Readonly<Record<string, FlagOption>> = {
 
 /** Options that the engine cannot honour when switched the unusual way: SET … OFF (or ON) is refused instead of ignored. */
 export const fixedOptions: Readonly<Partial<Record<FlagOption, boolean>>> = {
-  ansiNulls: true,
   ansiPadding: true,
-  concatNullYieldsNull: true,
   numericRoundAbort: false,
-  cursorCloseOnCommit: false,
 };
 
 /** @@OPTIONS (Learn: "Configure the user options Server Configuration Option"). */

@@ -37,7 +37,9 @@ export class SessionState {
   readonly sessionContext = new Map<string, string | null>();
   readonly prepared = new Map<number, PreparedStatement>();
   nextHandle = 1;
+  /** GLOBAL cursors by name; LOCAL ones are their frame's. */
   readonly cursors = new Map<string, Cursor>();
+  readonly openCursors = new Set<Cursor>();
   readonly login: LoginRequest;
 
   constructor(login: LoginRequest, context: SecurityContext) {
@@ -63,6 +65,7 @@ export class SessionState {
     this.sessionContext.clear();
     this.prepared.clear();
     this.cursors.clear();
+    this.openCursors.clear();
     this.caught.length = 0;
     this.tries = 0;
     this.nesting = 0;

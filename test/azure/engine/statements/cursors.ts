@@ -33,15 +33,33 @@ function fresh(name: string, definition: CursorDefinition): Cursor {
   if (definition.options.includes('KEYSET') || definition.options.includes('DYNAMIC')) {
     unsupported(`CURSOR ${definition.options.join(' ')}`, definition.line);
   }
+  // OPTIMISTIC and TYPE_WARNING are about positioned updates and conversions that are refused anyway.
+  if (definition.options.includes('SCROLL_LOCKS')) unsupported('CURSOR SCROLL_LOCKS', definition.line);
   if (definition.forUpdate !== undefined) unsupported('CURSOR … FOR UPDATE', definition.line);
-  return { name, definition, columns: [], rows: undefined, position: -1 };
+  const copied = definition.options.includes('STATIC') || definition.options.includes('INSENSITIVE');
+  return { name, definition, columns: [], closesOnRollback: !copied, rows: undefined, position: -1 };
+}
+
+function close(interpreter: Interpreter, cursor: Cursor): void {
+  cursor.rows = undefined;
+  interpreter.state.openCursors.delete(cursor);
+}
+
+/** What the end of a transaction does to open cursors (Learn: "SET CURSOR_CLOSE_ON_COMMIT"). */
+export function closeCursorsAtEnd(interpreter: Interpreter, how: 'commit' | 'rollback'): void {
+  const { openCursors, options } = interpreter.state;
+  for (const cursor of openCursors) {
+    if (options.cursorCloseOnCommit || (how === 'rollback' && cursor.closesOnRollback))
+      close(interpreter, cursor);
+  }
 }
 
 function find(interpreter: Interpreter, cursor: CursorName, frame: Frame, line: number): Cursor {
   const found =
     cursor.kind === 'variable'
       ? frame.cursorVariables.get(foldName(cursor.name))
-      : interpreter.state.cursors.get(foldName(cursor.name));
+      : ((cursor.global ? undefined : frame.localCursors.get(foldName(cursor.name))) ??
+        interpreter.state.cursors.get(foldName(cursor.name)));
   if (found === undefined) {
     return cursor.kind === 'variable'
       ? raise(16950, `The variable '${cursor.name}' does not currently have a cursor allocated to it.`, line)
@@ -55,9 +73,10 @@ export async function executeCursorStatement(
   statement: DeclareCursor | OpenCursor | FetchCursor | CloseCursor | DeallocateCursor,
   frame: Frame,
 ): Promise<void> {
-  const { cursors } = interpreter.state;
   switch (statement.kind) {
     case 'declareCursor': {
+      const local = statement.definition.options.includes('LOCAL');
+      const cursors = local ? frame.localCursors : interpreter.state.cursors;
       const key = foldName(statement.name);
       if (cursors.has(key))
         raise(16915, `A cursor with the name '${statement.name}' already exists.`, statement.line);
@@ -78,14 +97,16 @@ export async function executeCursorStatement(
     case 'closeCursor': {
       const cursor = find(interpreter, statement.cursor, frame, statement.line);
       if (cursor.rows === undefined) raise(16917, 'Cursor is not open.', statement.line);
-      cursor.rows = undefined;
+      close(interpreter, cursor);
       return;
     }
     case 'deallocateCursor': {
-      find(interpreter, statement.cursor, frame, statement.line);
-      if (statement.cursor.kind === 'variable')
-        frame.cursorVariables.set(foldName(statement.cursor.name), undefined);
-      else cursors.delete(foldName(statement.cursor.name));
+      const cursor = find(interpreter, statement.cursor, frame, statement.line);
+      interpreter.state.openCursors.delete(cursor);
+      const key = foldName(statement.cursor.name);
+      if (statement.cursor.kind === 'variable') frame.cursorVariables.set(key, undefined);
+      else
+        (frame.localCursors.get(key) === cursor ? frame.localCursors : interpreter.state.cursors).delete(key);
     }
   }
 }
@@ -120,6 +141,7 @@ async function open(interpreter: Interpreter, cursor: Cursor, frame: Frame, line
   );
   cursor.columns = prepared.query.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
   cursor.rows = rows;
+  interpreter.state.openCursors.add(cursor);
   cursor.position = -1;
   interpreter.state.rowCount = 0n;
 }

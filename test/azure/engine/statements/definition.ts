@@ -45,6 +45,7 @@ export async function executeDdl(
   const { state } = interpreter;
   const definition = statement as Definition;
   interpreter.verb = verbOf(statement.kind);
+  if (modules.has(statement.kind)) refuseUnusualModule(interpreter, statement.line);
   const context = { ...ddlContext(interpreter, frame), check: checkFor(interpreter, definition) };
   const alone =
     outside.has(statement.kind) || (definition.kind === 'drop' && definition.object === 'database');
@@ -65,6 +66,15 @@ export async function executeDdl(
   }
   interpreter.snapshot = undefined;
   interpreter.done({});
+}
+
+const modules = new Set(['createView', 'createProcedure', 'createFunction', 'createTrigger']);
+
+/** A module keeps the two settings that it was made under; here all of them run with both on. */
+function refuseUnusualModule(interpreter: Interpreter, line: number): void {
+  const { ansiNulls, quotedIdentifier } = interpreter.state.options;
+  if (!ansiNulls) unsupported(`${interpreter.verb} with ANSI_NULLS OFF`, line);
+  if (!quotedIdentifier) unsupported(`${interpreter.verb} with QUOTED_IDENTIFIER OFF`, line);
 }
 
 /** A table that one may not alter is told as one that is missing. @throws SqlError 1088, and what `check` finds */

@@ -3,9 +3,8 @@ import { foldName } from '../catalog/foldName.ts';
 import type { ResponseWriter, ResultColumn, SqlValue } from '../../contract.ts';
 import type { Execute, ExecuteText, Insert } from '../../tsql/ast.ts';
 import { parseExpressionText } from '../../tsql/parser.ts';
-import { findTarget } from '../bind/changeTarget.ts';
+import { assigned, findTarget } from '../bind/changeTarget.ts';
 import { raise, unsupported } from '../bind/raise.ts';
-import { storage } from '../catalog/storage.ts';
 import { encodeParameter } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
@@ -74,13 +73,11 @@ export async function insertFromExecute(
       }
       const values = columns.map((column, i) => {
         const from = result.columns[i]?.type ?? column.type;
-        return storage.assign(`($${String(i + 1)}::${storage.pgType(from)})`, from, column.type, {
-          table: binder.displayName(object),
-          column: column.name,
-        });
+        const sql = `($${String(i + 1)}::${binder.storage.pgType(from)})`;
+        return assigned(binder, object, column, { sql, type: from, nullable: true, loose: [] }, 0);
       });
       for (const column of defaulted) {
-        values.push(`$${String(values.length + 1)}::${storage.pgType(column.type)}`);
+        values.push(`$${String(values.length + 1)}::${binder.storage.pgType(column.type)}`);
       }
       const sql = `INSERT INTO ${object.pgName} (${[...columns, ...defaulted].map((column) => column.pgName).join(', ')}) VALUES (${values.join(', ')})`;
       for (const row of result.rows) {

@@ -6,6 +6,17 @@ import type { Interpreter } from '../interpreter/interpreter.ts';
 import { fixedOptions, flagOptions } from '../interpreter/sessionOptions.ts';
 import type { SessionOptions } from '../interpreter/sessionOptions.ts';
 
+/** What SET ANSI_DEFAULTS ON switches on (Learn: "SET ANSI_DEFAULTS"). */
+const ansiDefaults = [
+  'ansiNulls',
+  'ansiNullDefaultOn',
+  'ansiPadding',
+  'ansiWarnings',
+  'cursorCloseOnCommit',
+  'implicitTransactions',
+  'quotedIdentifier',
+] as const;
+
 export async function executeSetOption(
   interpreter: Interpreter,
   statement: SetOption,
@@ -14,21 +25,18 @@ export async function executeSetOption(
   const { options } = interpreter.state;
   for (const name of statement.options) {
     if (name === 'ANSI_DEFAULTS') {
-      options.ansiNulls = options.ansiPadding = options.ansiWarnings = options.quotedIdentifier = true;
+      // OFF would take ANSI_PADDING along.
       if (!statement.on) unsupported('SET ANSI_DEFAULTS OFF', statement.line);
+      for (const field of ansiDefaults) options[field] = true;
+      options.ansiNullDefaultOff = false;
       continue;
     }
     if (name.startsWith('STATISTICS')) {
       if (statement.on) unsupported(`SET ${name} ON`, statement.line);
       continue;
     }
-    if (
-      name === 'NO_BROWSETABLE' ||
-      name === 'REMOTE_PROC_TRANSACTIONS' ||
-      name === 'FORCEPLAN' ||
-      name === 'DISABLE_DEF_CNST_CHK'
-    ) {
-      if (statement.on && name !== 'NO_BROWSETABLE') unsupported(`SET ${name} ON`, statement.line);
+    if (name === 'NO_BROWSETABLE' || name === 'REMOTE_PROC_TRANSACTIONS' || name === 'FORCEPLAN') {
+      if (statement.on) unsupported(`SET ${name} ON`, statement.line);
       continue;
     }
     const field = flagOptions[name];
@@ -39,6 +47,9 @@ export async function executeSetOption(
     if (fixed !== undefined && fixed !== statement.on)
       unsupported(`SET ${name} ${statement.on ? 'ON' : 'OFF'}`, statement.line);
     options[field] = statement.on;
+    // Each of the two switches the other off.
+    if (field === 'ansiNullDefaultOn' && statement.on) options.ansiNullDefaultOff = false;
+    if (field === 'ansiNullDefaultOff' && statement.on) options.ansiNullDefaultOn = false;
   }
   await Promise.resolve();
 }
@@ -83,8 +94,6 @@ export async function executeSetValue(
       if (!['mdy', 'dmy', 'ymd', 'ydm', 'myd', 'dym'].includes(format)) {
         raise(2741, `SET DATEFORMAT date order '${format}' is invalid.`, statement.line);
       }
-      // Texts become dates as month, day, year everywhere in the engine.
-      if (format !== 'mdy') unsupported(`SET DATEFORMAT ${format}`, statement.line);
       options.dateFormat = format as SessionOptions['dateFormat'];
       return;
     }
@@ -116,8 +125,8 @@ export async function executeSetValue(
     }
     case 'DEADLOCK_PRIORITY': {
       const value = await word();
-      const named: Record<string, number> = { low: -5, normal: 0, high: 5 };
-      options.deadlockPriority = named[value] ?? Number(value);
+      // PostgreSQL alone chooses the victim.
+      if (value !== 'normal' && value !== '0') unsupported(`SET DEADLOCK_PRIORITY ${value}`, statement.line);
       return;
     }
     case 'CONTEXT_INFO': {

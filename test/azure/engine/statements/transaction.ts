@@ -11,6 +11,7 @@ import { raise } from '../bind/raise.ts';
 import { TriggerRollback } from '../interpreter/flow.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
+import { closeCursorsAtEnd } from './cursors.ts';
 
 export const isolationLevels: Record<SetIsolationLevel['level'], 1 | 2 | 3 | 4 | 5> = {
   'read uncommitted': 1,
@@ -50,6 +51,7 @@ export async function commitTransaction(interpreter: Interpreter): Promise<void>
     state.transactions = 0;
     state.savepoints.length = 0;
     await interpreter.connection.commit();
+    closeCursorsAtEnd(interpreter, 'commit');
     interpreter.out.environment({ type: 'commitTransaction' });
     return;
   }

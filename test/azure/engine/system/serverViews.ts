@@ -3,7 +3,9 @@ import { view } from './viewDeclaration.ts';
 import type { SystemView } from './viewDeclaration.ts';
 
 /** Rows that `publishSessions` left for this connection. */
-const sessions = `json_to_recordset(coalesce(nullif(current_setting('tsql.sessions', true), ''), '[]')::json) AS s (spid int, login text, original text, program text, host text, address text, database text, started timestamp, status text, command text, transactions int, isolation int, protocol int)`;
+const sessions = `json_to_recordset(coalesce(nullif(current_setting('tsql.sessions', true), ''), '[]')::json) AS s (spid int, login text, original text, program text, host text, address text, database text, started timestamp, status text, command text, transactions int, isolation int, protocol int, settings json)`;
+
+const setting = (name: string): string => `(s.settings->>'${name}')::boolean`;
 
 export const serverViews: readonly SystemView[] = [
   view(
@@ -15,8 +17,8 @@ export const serverViews: readonly SystemView[] = [
   view(
     'sys',
     'dm_exec_sessions',
-    'session_id smallint!, login_time datetime!, host_name nvarchar(128), program_name nvarchar(128), host_process_id int, client_version int, client_interface_name nvarchar(32), login_name nvarchar(128)!, status nvarchar(30)!, cpu_time int!, memory_usage int!, last_request_start_time datetime!, last_request_end_time datetime, reads bigint!, writes bigint!, logical_reads bigint!, is_user_process bit!, transaction_isolation_level smallint!, lock_timeout int!, row_count bigint!, original_login_name nvarchar(128)!, database_id smallint!, authenticating_database_id int, open_transaction_count int!',
-    `SELECT s.spid, s.started, s.host, s.program, NULL::int, NULL::int, NULL, s.login, s.status, 0, 0, s.started, s.started, 0, 0, 0, true, s.isolation, -1, 0, s.original, d.id, d.id, s.transactions FROM ${sessions} JOIN tsql.databases AS d ON lower(d.name) = lower(s.database)`,
+    'session_id smallint!, login_time datetime!, host_name nvarchar(128), program_name nvarchar(128), host_process_id int, client_version int, client_interface_name nvarchar(32), login_name nvarchar(128)!, status nvarchar(30)!, cpu_time int!, memory_usage int!, last_request_start_time datetime!, last_request_end_time datetime, reads bigint!, writes bigint!, logical_reads bigint!, is_user_process bit!, text_size int!, language nvarchar(128), date_format nvarchar(3), date_first smallint!, quoted_identifier bit!, arithabort bit!, ansi_null_dflt_on bit!, ansi_defaults bit!, ansi_warnings bit!, ansi_padding bit!, ansi_nulls bit!, concat_null_yields_null bit!, transaction_isolation_level smallint!, lock_timeout int!, deadlock_priority int!, row_count bigint!, original_login_name nvarchar(128)!, database_id smallint!, authenticating_database_id int, open_transaction_count int!',
+    `SELECT s.spid, s.started, s.host, s.program, NULL::int, NULL::int, NULL, s.login, s.status, 0, 0, s.started, s.started, 0, 0, 0, true, (s.settings->>'textSize')::int, s.settings->>'language', s.settings->>'dateFormat', (s.settings->>'dateFirst')::int, ${setting('quotedIdentifier')}, ${setting('arithAbort')}, ${setting('ansiNullDefaultOn')}, false, ${setting('ansiWarnings')}, ${setting('ansiPadding')}, ${setting('ansiNulls')}, ${setting('concatNullYieldsNull')}, s.isolation, (s.settings->>'lockTimeout')::int, 0, 0, s.original, d.id, d.id, s.transactions FROM ${sessions} JOIN tsql.databases AS d ON lower(d.name) = lower(s.database)`,
   ),
   view(
     'sys',

@@ -19,6 +19,23 @@ export interface SessionFacts {
   isolation: number;
   /** TDS version. */
   protocol: number;
+  settings: SessionSettings;
+}
+
+/** What SET changed, as sys.dm_exec_sessions tells it. */
+export interface SessionSettings {
+  textSize: number;
+  language: string;
+  dateFormat: string;
+  dateFirst: number;
+  quotedIdentifier: boolean;
+  arithAbort: boolean;
+  ansiNullDefaultOn: boolean;
+  ansiWarnings: boolean;
+  ansiPadding: boolean;
+  ansiNulls: boolean;
+  concatNullYieldsNull: boolean;
+  lockTimeout: number;
 }
 
 export class SessionDirectory {

@@ -7,6 +7,7 @@ import type { TestSession } from '../interpreter/engineFixture.ts';
 import type { PgConnection } from '../postgres/connection.ts';
 import { catalogFunctions } from './functions.ts';
 import { catalogProcedures } from './procedures.ts';
+import { defaultOptions } from '../interpreter/sessionOptions.ts';
 import { SessionDirectory } from './sessions.ts';
 import { systemObjects } from './views.ts';
 
@@ -123,6 +124,7 @@ describe('system views', () => {
       transactions: 0,
       isolation: 4,
       protocol: 0x08000000,
+      settings: defaultOptions(),
     } as const;
     directory.add(60, () => ({ ...facts, spid: 60 }));
     directory.add(52, () => ({ ...facts, spid: 52 }));

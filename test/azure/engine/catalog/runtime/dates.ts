@@ -86,7 +86,8 @@ BEGIN
 END $tsql$;`,
   `CREATE TYPE tsql.moment AS (at timestamp, minutes int, dated boolean, digits int, tick int);`,
   // Text to a moment (and the tick that a timestamp has no room for): NULL is not a date at all; at NULL with dated is one out of range.
-  `CREATE FUNCTION tsql.read_moment(v text, style int) RETURNS tsql.moment LANGUAGE plpgsql IMMUTABLE STRICT AS $tsql$
+  // Below 0 style is a session's date order (storage.ts); old: for datetime and smalldatetime, whose year-first texts follow it.
+  `CREATE FUNCTION tsql.read_moment(v text, style int, old boolean) RETURNS tsql.moment LANGUAGE plpgsql IMMUTABLE STRICT AS $tsql$
 DECLARE
   s text := btrim(v, ' ') COLLATE "C"; m text[]; r tsql.moment; y int; mo int; d int; h int := 0; mi int := 0; sec int := 0; frac text := ''; rest text; ap text; a int; b int;
   months text := 'janfebmaraprmayjunjulaugsepoctnovdec';
@@ -99,16 +100,19 @@ BEGIN
     m := regexp_match(s, '^(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})(?:[ ]+(.*)|T(.*)|(Z|[-+]\\d\\d:\\d\\d))?$');
     IF m IS NOT NULL THEN
       y := m[1]; mo := m[2]; d := m[3]; rest := coalesce(m[4], m[5], '00:00' || m[6]);
-      IF style IN (103, 104, 105) AND mo > 12 THEN a := mo; mo := d; d := a; END IF;
+      -- Year, month, day, but where the session's order has the day before the month; never with a T.
+      IF style IN (103, 104, 105) AND mo > 12 OR style IN (-1, -3, -5) AND old AND m[5] IS NULL THEN a := mo; mo := d; d := a; END IF;
     ELSE
-      m := regexp_match(s, '^(\\d{1,2})[-/.](\\d{1,2})[-/.](\\d{4}|\\d\\d)(?:[ ]+(.*))?$');
+      m := regexp_match(s, '^(\\d{1,2})[-/.](\\d{1,2})[-/.](\\d{4}|\\d{1,2})(?:[ ]+(.*))?$');
       IF m IS NOT NULL THEN
         a := m[1]; b := m[2]; y := m[3]; rest := m[4];
-        IF length(m[3]) = 2 THEN
-          IF style IN (2, 11, 102, 111) THEN y := a; a := b; b := m[3]; END IF;
+        IF length(m[3]) <= 2 THEN
+          IF style IN (2, 11, 102, 111, -2, -3) THEN y := a; a := b; b := m[3];
+          ELSIF style = -4 THEN y := b; b := m[3];
+          ELSIF style = -5 THEN y := b; b := m[3]; END IF;
           y := CASE WHEN y < 50 THEN 2000 + y ELSE 1900 + y END;
         END IF;
-        IF style IN (3, 4, 5, 103, 104, 105, 13, 14, 113, 114) THEN d := a; mo := b; ELSE mo := a; d := b; END IF;
+        IF style IN (3, 4, 5, 103, 104, 105, 13, 14, 113, 114, -1, -3, -5) THEN d := a; mo := b; ELSE mo := a; d := b; END IF;
       ELSE
         m := regexp_match(s, '^([A-Za-z]{3,9})[ .]+(\\d{1,2})[ ,]+(\\d{4})(?:[ ]+(.*))?$');
         IF m IS NOT NULL THEN mo := strpos(months, lower(left(m[1], 3))); d := m[2]; y := m[3]; rest := m[4];
@@ -150,7 +154,7 @@ END $tsql$;`,
   plpgsql(
     'text_to_timestamp(v text, style int, source text, target text, attempt boolean)',
     'timestamp',
-    `m := tsql.read_moment(v, style);
+    `m := tsql.read_moment(v, style, target IN ('datetime', 'smalldatetime'));
   IF m IS NULL OR m.dated IS NULL OR (m.at IS NOT NULL AND target IN ('datetime', 'smalldatetime') AND (m.digits > 3 OR (m.minutes IS NOT NULL AND strpos(v, 'Z') = 0))) THEN
     IF target = 'smalldatetime' THEN ${failOrNull(295)} END IF;
     ${failOrNull(241)}
@@ -166,7 +170,7 @@ END $tsql$;`,
   plpgsql(
     'text_to_ticks(v text, style int, attempt boolean)',
     'int8',
-    `m := tsql.read_moment(v, style);
+    `m := tsql.read_moment(v, style, false);
   IF m IS NULL OR m.at IS NULL THEN ${failOrNull(241)} END IF;
   RETURN tsql.to_ticks(m.at) + m.tick;`,
     'm tsql.moment;',
@@ -174,7 +178,7 @@ END $tsql$;`,
   plpgsql(
     'text_to_dto(v text, style int, scale int, attempt boolean)',
     'tsql.datetimeoffset',
-    `m := tsql.read_moment(v, style);
+    `m := tsql.read_moment(v, style, false);
   IF m IS NULL OR m.at IS NULL THEN ${failOrNull(241)} END IF;
   RETURN tsql.dto(tsql.round_ticks(tsql.to_ticks(m.at) + m.tick, scale), coalesce(m.minutes, 0));`,
     'm tsql.moment;',

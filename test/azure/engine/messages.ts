@@ -170,6 +170,7 @@ export const messages: Readonly<Record<number, MessageTemplate>> = {
   1919: m(16, "Column '%s' in table '%s' is of a type that is invalid for use as a key column in an index."),
   219: m(16, "The type '%s' already exists, or you do not have permission to create it."),
   2010: m(16, "Cannot perform alter on '%s' because it is an incompatible object type."),
+  7999: m(16, "Could not find any index named '%s' for table '%s'.", 9),
   8197: m(16, "The object '%s' does not exist or is invalid for this operation.", 4),
   2108: m(15, "Cannot %s trigger on '%s' as the target is not in the current database."),
   2111: m(

@@ -317,6 +317,5 @@ async function run(call: DclCall, statement: SecurityStatement): Promise<void> {
 
 /** 40510: logins in master are outside what this server does. */
 function unsupported(statement: string): SqlError {
-  console.error(`Not supported here: ${statement}`);
   return securityError(40510, `Statement '${statement}' is not supported in this version of SQL Server.`, 16);
 }

@@ -51,6 +51,7 @@ export class RequestRunner {
 
   private report(error: unknown, out: ResponseStream): void {
     if (error instanceof SqlError) {
+      this.host.log(`refused: ${error.detail.number} ${error.detail.message}`);
       for (const one of [...error.others, error.detail]) out.message(one);
       return;
     }

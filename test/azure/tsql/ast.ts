@@ -153,7 +153,6 @@ export interface Parse extends Span {
   attempt: boolean;
   operand: Expression;
   type: DataType;
-  culture?: Expression;
 }
 /** COALESCE, NULLIF, LEFT, RIGHT, COUNT, ROW_NUMBER … and user functions (two-part names). */
 export interface FunctionCall extends Span {
@@ -652,7 +651,6 @@ export type DefinitionStatement =
   | CreateDatabase
   | AlterDatabase
   | DropObject
-  | CreateStatistics
   | UpdateStatistics;
 
 export interface CreateTable extends Span {
@@ -679,7 +677,6 @@ export interface ColumnDefinition extends Span {
   /** Texts of signed whole numbers, (1,1) by default. */
   identity?: { seed: string; increment: string };
   rowGuid: boolean;
-  sparse: boolean;
   /** GENERATED ALWAYS AS ROW START/END [HIDDEN]. */
   generated?: { row: 'start' | 'end'; hidden: boolean };
   default?: DefaultConstraint;
@@ -953,7 +950,7 @@ export interface AlterDatabase extends Span {
     | { kind: 'collate'; collation: string }
     | { kind: 'modify'; options: { name: string; value: string }[] }
     /** SET …: upper-case name, value as text ('ON', 'OFF', '150', ''). */
-    | { kind: 'set'; options: { name: string; value: string }[]; rollback: boolean }
+    | { kind: 'set'; options: { name: string; value: string }[] }
     /** ALTER DATABASE SCOPED CONFIGURATION SET. */
     | { kind: 'scopedConfiguration'; name: string; value: string };
 }
@@ -969,16 +966,9 @@ export interface DropObject extends Span {
     | 'schema'
     | 'type'
     | 'synonym'
-    | 'database'
-    | 'statistics';
+    | 'database';
   ifExists: boolean;
   names: Name[];
-}
-export interface CreateStatistics extends Span {
-  kind: 'createStatistics';
-  name: Identifier;
-  table: Name;
-  columns: Identifier[];
 }
 export interface UpdateStatistics extends Span {
   kind: 'updateStatistics';
@@ -1019,8 +1009,6 @@ export interface CreateUser extends Span {
   /** SID and TYPE where they do not belong together, or not beside this source: the server says so when it runs. */
   misplaced?: { sid?: string; type?: string };
   defaultSchema?: Identifier;
-  defaultLanguage?: string;
-  allowEncryptedValueModifications?: boolean;
 }
 export interface AlterUser extends Span {
   kind: 'alterUser';
@@ -1031,7 +1019,6 @@ export interface AlterUser extends Span {
   login?: Identifier;
   password?: string;
   oldPassword?: string;
-  defaultLanguage?: string;
 }
 export interface CreateLogin extends Span {
   kind: 'createLogin';

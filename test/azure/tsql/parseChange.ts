@@ -18,14 +18,8 @@ import type {
 import { parseExecute } from './parseExecute.ts';
 import { parseExpressionOrDefault } from './parseExpression.ts';
 import { parsePredicate } from './parsePredicate.ts';
-import {
-  parseOptions,
-  parseQuery,
-  parseSelectItem,
-  parseTop,
-  isAssignment,
-  takeAssignment,
-} from './parseQuery.ts';
+import { parseQuery, parseSelectItem, parseTop, isAssignment, takeAssignment } from './parseQuery.ts';
+import { parseOptions } from './parseQueryHints.ts';
 import { parseRows, parseTableHints, parseTableSource } from './parseTableSource.ts';
 import type { TokenStream } from './tokenStream.ts';
 import type { Token } from './tokens.ts';

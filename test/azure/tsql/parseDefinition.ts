@@ -8,7 +8,6 @@ import type {
   CreateIndex,
   CreateSchema,
   CreateSequence,
-  CreateStatistics,
   CreateSynonym,
   CreateType,
   DropIndex,
@@ -169,18 +168,6 @@ export function parseCreateSynonym(p: TokenStream, first: Token): CreateSynonym 
   return { kind: 'createSynonym', name, target: p.name(), ...p.span(first) };
 }
 
-export function parseCreateStatistics(p: TokenStream, first: Token): CreateStatistics {
-  p.expectWord('STATISTICS');
-  const name = p.identifier();
-  p.expectWord('ON');
-  const table = p.name();
-  const columns = p.parenthesized(() => p.list(() => p.identifier()));
-  if (p.isWord('WHERE')) p.unsupported();
-  if (p.isWord('WITH') && p.peek().upper !== 'FULLSCAN') p.unsupported(p.peek().value);
-  p.takeWord('WITH', 'FULLSCAN');
-  return { kind: 'createStatistics', name, table, columns, ...p.span(first) };
-}
-
 /** UPDATE is taken, STATISTICS is next. */
 export function parseUpdateStatistics(p: TokenStream, first: Token): UpdateStatistics {
   p.expectWord('STATISTICS');
@@ -215,11 +202,11 @@ const droppable: Readonly<Record<string, DropObject['object']>> = {
   TYPE: 'type',
   SYNONYM: 'synonym',
   DATABASE: 'database',
-  STATISTICS: 'statistics',
 };
 
 /** DROP is taken; undefined when what is next is none of these. */
 export function parseDropObject(p: TokenStream, first: Token): DropObject | undefined {
+  if (p.isWord('STATISTICS')) p.unsupported();
   const object = p.current.type === 'word' ? droppable[p.current.upper] : undefined;
   if (!object) return undefined;
   p.next();
@@ -322,7 +309,6 @@ function parseDatabaseAction(p: TokenStream): AlterDatabase['action'] {
     p.unsupported();
   p.expectWord('SET');
   const options = p.list(() => parseSetOption(p));
-  let rollback = false;
   if (p.takeWord('WITH')) {
     if (!p.takeWord('NO_WAIT')) {
       p.expectWord('ROLLBACK');
@@ -331,10 +317,9 @@ function parseDatabaseAction(p: TokenStream): AlterDatabase['action'] {
         parseSignedInteger(p);
         p.takeWord('SECONDS');
       }
-      rollback = true;
     }
   }
-  return { kind: 'set', options, rollback };
+  return { kind: 'set', options };
 }
 
 /** NAME ON, NAME = value, or NAME alone (READ_ONLY). Options with a list of their own are refused. */

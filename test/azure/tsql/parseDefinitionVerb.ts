@@ -9,7 +9,6 @@ import {
   parseCreateIndex,
   parseCreateSchema,
   parseCreateSequence,
-  parseCreateStatistics,
   parseCreateSynonym,
   parseCreateType,
   parseDropIndex,
@@ -79,7 +78,7 @@ export function parseCreate(p: TokenStream, isFirst: boolean): Statement {
     case 'SYNONYM':
       return parseCreateSynonym(p, first);
     case 'STATISTICS':
-      return parseCreateStatistics(p, first);
+      return p.unsupported();
     case 'DATABASE':
       return parseCreateDatabase(p, first);
     case 'USER':

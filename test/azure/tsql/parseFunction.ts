@@ -101,9 +101,13 @@ function parseParse(p: TokenStream, name: Name, attempt: boolean): Expression {
   const operand = parseExpression(p);
   p.expectWord('AS');
   const type = parseDataType(p);
+  const using = p.current;
   const culture = p.takeWord('USING') ? parseExpression(p) : undefined;
+  // us_english is the language of every session.
+  if (culture !== undefined && (culture.kind !== 'string' || !/^en(?:-us)?$/iu.test(culture.value)))
+    p.unsupported('PARSE … USING', using);
   p.expectOperator(')');
-  return { kind: 'parse', attempt, operand, type, ...(culture && { culture }), ...p.span(name) };
+  return { kind: 'parse', attempt, operand, type, ...p.span(name) };
 }
 
 function parseIif(p: TokenStream, name: Name): Expression {

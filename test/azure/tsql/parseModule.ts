@@ -79,6 +79,7 @@ function parseModuleOptions(p: TokenStream, allowed: readonly string[]): ModuleO
       result.executeAs = parseModuleContext(p);
       return;
     }
+    // RECOMPILE, INLINE and VIEW_METADATA are about plans and a mode of reading (FOR BROWSE) that is refused.
     const option = allowed.find((words) => p.takeWord(...words.split(' ')));
     if (option === undefined) {
       if (p.current.type === 'word' && !p.current.reserved) p.unsupported();
@@ -127,7 +128,7 @@ function parseView(p: TokenStream, first: Token, verb: ModuleVerb): CreateView {
 function parseProcedure(p: TokenStream, first: Token, verb: ModuleVerb): CreateProcedure {
   const name = parseModuleName(p, 'CREATE/ALTER PROCEDURE');
   const parameters = parseProcedureParameters(p);
-  const module = parseModuleOptions(p, ['RECOMPILE', 'SCHEMABINDING', 'EXECUTE AS']);
+  const module = parseModuleOptions(p, ['RECOMPILE', 'EXECUTE AS']);
   if (p.isWord('FOR', 'REPLICATION')) p.unsupported('REPLICATION');
   p.expectWord('AS');
   if (p.isWord('EXTERNAL')) p.unsupported('EXTERNAL NAME');
@@ -161,13 +162,7 @@ function parseFunctionDefinition(p: TokenStream, first: Token, verb: ModuleVerb)
   };
 }
 
-const functionOptions = [
-  'SCHEMABINDING',
-  'RETURNS NULL ON NULL INPUT',
-  'CALLED ON NULL INPUT',
-  'INLINE',
-  'EXECUTE AS',
-] as const;
+const functionOptions = ['SCHEMABINDING', 'CALLED ON NULL INPUT', 'INLINE', 'EXECUTE AS'] as const;
 
 function parseReturns(p: TokenStream): { module: ModuleOptions; returns: CreateFunction['returns'] } {
   if (p.takeWord('TABLE')) {

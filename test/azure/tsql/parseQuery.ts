@@ -9,7 +9,6 @@ import type {
   OrderItem,
   Query,
   QueryBody,
-  QueryOptions,
   SelectBlock,
   SelectItem,
   SelectStatement,
@@ -18,6 +17,7 @@ import type {
 } from './ast.ts';
 import { parseExpression } from './parseExpression.ts';
 import { parseGroupBy } from './parseGroupBy.ts';
+import { parseOptions } from './parseQueryHints.ts';
 import { parsePredicate } from './parsePredicate.ts';
 import { parseTableSource } from './parseTableSource.ts';
 import type { TokenStream } from './tokenStream.ts';
@@ -320,54 +320,4 @@ export function parseCommonTables(p: TokenStream): CommonTable[] {
     const query = parseSubquery(p);
     return { kind: 'commonTable', name, columns, query, ...p.span(first) };
   });
-}
-
-/** Source: Learn, "Hints (Transact-SQL) - Query"; by first word. */
-const queryHints: ReadonlySet<string> = new Set([
-  'HASH',
-  'ORDER',
-  'CONCAT',
-  'MERGE',
-  'LOOP',
-  'FAST',
-  'FORCE',
-  'KEEP',
-  'KEEPFIXED',
-  'LABEL',
-  'MAXDOP',
-  'MAXRECURSION',
-  'MAX_GRANT_PERCENT',
-  'MIN_GRANT_PERCENT',
-  'NO_PERFORMANCE_SPOOL',
-  'OPTIMIZE',
-  'PARAMETERIZATION',
-  'RECOMPILE',
-  'ROBUST',
-  'USE',
-  'EXPAND',
-  'DISABLE_OPTIMIZED_PLAN_FORCING',
-]);
-
-/** OPTION (hint, …): hints change nothing in what is returned, so they are checked by their first word and kept as text. */
-export function parseOptions(p: TokenStream): QueryOptions {
-  if (!p.takeWord('OPTION')) return [];
-  return p.parenthesized(() =>
-    p.list(() => {
-      const first = p.current;
-      if (first.type !== 'word' || !queryHints.has(first.upper)) {
-        if (first.type === 'word' && !first.reserved) p.unsupported();
-        p.fail();
-      }
-      let depth = 0;
-      const words: string[] = [];
-      while (depth > 0 || !(p.isOperator(',') || p.isOperator(')'))) {
-        if (p.current.type === 'end' || p.isOperator(';')) p.fail();
-        if (p.isOperator('(')) depth++;
-        if (p.isOperator(')')) depth--;
-        const token = p.next();
-        words.push(token.type === 'string' ? `'${token.value}'` : token.value.toUpperCase());
-      }
-      return words.join(' ');
-    }),
-  );
 }

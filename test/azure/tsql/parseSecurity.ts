@@ -80,12 +80,8 @@ function parseUserOptions(p: TokenStream, user: CreateUser): void {
         user.defaultSchema = p.identifier();
         break;
       case 'DEFAULT_LANGUAGE':
-        user.defaultLanguage =
-          p.current.type === 'number' ? p.next().value : p.takeWord('NONE') ? 'NONE' : p.identifier().name;
-        break;
       case 'ALLOW_ENCRYPTED_VALUE_MODIFICATIONS':
-        user.allowEncryptedValueModifications = p.expectOneOf('ON', 'OFF') === 'ON';
-        break;
+        p.unsupported(word, token);
       case 'OBJECT_ID':
         if (user.source.kind !== 'externalProvider') p.fail(token);
         user.source = { kind: 'externalProvider', objectId: stringValue(p) };
@@ -127,7 +123,7 @@ export function parseAlterUser(p: TokenStream, first: Token): AlterUser {
       'DEFAULT_LANGUAGE',
       'ALLOW_ENCRYPTED_VALUE_MODIFICATIONS',
     );
-    if (word === 'ALLOW_ENCRYPTED_VALUE_MODIFICATIONS') p.unsupported(word);
+    if (word === 'ALLOW_ENCRYPTED_VALUE_MODIFICATIONS' || word === 'DEFAULT_LANGUAGE') p.unsupported(word);
     p.expectOperator('=');
     switch (word) {
       case 'NAME':
@@ -145,10 +141,6 @@ export function parseAlterUser(p: TokenStream, first: Token): AlterUser {
           p.expectOperator('=');
           user.oldPassword = stringValue(p);
         }
-        break;
-      case 'DEFAULT_LANGUAGE':
-        user.defaultLanguage =
-          p.current.type === 'number' ? p.next().value : p.takeWord('NONE') ? 'NONE' : p.identifier().name;
         break;
     }
   });

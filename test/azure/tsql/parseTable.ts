@@ -55,8 +55,8 @@ function parseTableOption(p: TokenStream): TableOption {
   }
   p.next();
   p.expectOperator('=');
-  if (p.current.type !== 'word') p.fail();
-  const value = p.next().upper;
+  const value =
+    token.upper === 'DATA_COMPRESSION' ? p.expectOneOf('NONE', 'ROW', 'PAGE') : p.expectOneOf('ON', 'OFF');
   if (p.isWord('ON')) p.unsupported('PARTITIONS');
   return { kind: 'storage', name: token.upper, value };
 }

@@ -138,7 +138,10 @@ const indexOptionNames: ReadonlySet<string> = new Set(
   ),
 );
 
-/** WITH (name = value, …), if it comes. Names and values in upper case. */
+/**
+ * WITH (name = value, …), if it comes. Names and values in upper case. All but DROP_EXISTING and IGNORE_DUP_KEY say only how an index is
+ * stored, built and locked, which no answer shows.
+ */
 export function parseIndexOptions(p: TokenStream): { name: string; value: string }[] {
   if (!p.takeWord('WITH')) return [];
   const option = (): { name: string; value: string } => {
@@ -151,6 +154,8 @@ export function parseIndexOptions(p: TokenStream): { name: string; value: string
     if (value.type !== 'word' && value.type !== 'number') p.fail();
     p.next();
     if (p.isOperator('(')) p.unsupported(token.value, token);
+    if (token.upper === 'IGNORE_DUP_KEY' && value.value.toUpperCase() !== 'OFF')
+      p.unsupported(token.value, token);
     if (value.type === 'number') p.takeWord('MINUTES');
     return { name: token.upper, value: value.value.toUpperCase() };
   };
@@ -243,7 +248,6 @@ function parseColumn(p: TokenStream): ColumnDefinition | ComputedColumn {
         }
       : parseDataType(p),
     rowGuid: false,
-    sparse: false,
     constraints: [],
     ...p.span(first),
   };
@@ -323,15 +327,11 @@ function parseColumnOption(p: TokenStream, column: ColumnDefinition): boolean {
     column.rowGuid = true;
     return true;
   }
-  if (p.takeWord('SPARSE')) {
-    column.sparse = true;
-    return true;
-  }
   if (p.isWord('GENERATED')) {
     parseGenerated(p, column);
     return true;
   }
-  if (p.isOneOf('FILESTREAM', 'MASKED', 'ENCRYPTED', 'HIDDEN', 'COLUMN_SET')) p.unsupported();
+  if (p.isOneOf('SPARSE', 'FILESTREAM', 'MASKED', 'ENCRYPTED', 'HIDDEN', 'COLUMN_SET')) p.unsupported();
   const value = parseDefault(p);
   if (value) {
     column.default = value;

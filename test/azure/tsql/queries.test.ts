@@ -94,9 +94,9 @@ const cases: [text: string, statements: string[]][] = [
     ],
   ],
   [
-    "SELECT CAST(a AS decimal(10, 2)), TRY_CONVERT(national char varying(5), b, 126), PARSE(c AS date USING 'de-DE'), CONVERT(double precision, 1), CAST(x AS dbo.mytype)",
+    "SELECT CAST(a AS decimal(10, 2)), TRY_CONVERT(national char varying(5), b, 126), PARSE(c AS date USING 'en-US'), CONVERT(double precision, 1), CAST(x AS dbo.mytype)",
     [
-      "select(query: query(body: selectBlock(items: [cast(operand: a type: {name:decimal,precision:10,scale:2}), convert(attempt: true type: {name:nvarchar,length:5} operand: b style: integer:126), parse(operand: c type: {name:date} culture: 'de-DE'), convert(type: {name:float} operand: integer:1), cast(operand: x type: dbo.mytype)])))",
+      'select(query: query(body: selectBlock(items: [cast(operand: a type: {name:decimal,precision:10,scale:2}), convert(attempt: true type: {name:nvarchar,length:5} operand: b style: integer:126), parse(operand: c type: {name:date}), convert(type: {name:float} operand: integer:1), cast(operand: x type: dbo.mytype)])))',
     ],
   ],
   [

@@ -140,7 +140,7 @@ const cases: [text: string, statements: string[]][] = [
   [
     'ALTER DATABASE d SET READ_COMMITTED_SNAPSHOT ON, COMPATIBILITY_LEVEL = 150 WITH ROLLBACK IMMEDIATE',
     [
-      'alterDatabase(name: d action: set(options: [{name: READ_COMMITTED_SNAPSHOT value: ON}, {name: COMPATIBILITY_LEVEL value: 150}] rollback: true))',
+      'alterDatabase(name: d action: set(options: [{name: READ_COMMITTED_SNAPSHOT value: ON}, {name: COMPATIBILITY_LEVEL value: 150}]))',
     ],
   ],
   ['ALTER DATABASE d MODIFY NAME = e', ['alterDatabase(name: d action: rename(to: e))']],

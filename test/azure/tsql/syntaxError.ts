@@ -48,6 +48,7 @@ const messages = {
     'or add error parameters to the THROW statement.',
   10709: 'The number of columns for each row in a table value constructor must be the same.',
   10713: 'A MERGE statement must be terminated by a semi-colon (;).',
+  10715: "'%1' is not a valid hint.",
   10738:
     'The number of row value expressions in the INSERT statement exceeds the maximum allowed number of 1000 row values.',
   40510: "Statement '%1' is not supported in this version of SQL Server.",

@@ -166,6 +166,15 @@ const syntax: [text: string, number: number, line: number, message: string][] = 
     1,
     "'CREATE/ALTER VIEW' does not allow specifying the database name as a prefix to the object name.",
   ],
+  ['SELECT 1 OPTION (RECOMPILE x)', 102, 1, "Incorrect syntax near 'x'."],
+  ['SELECT 1 OPTION (MAXDOP many)', 102, 1, "Incorrect syntax near 'many'."],
+  ["SELECT 1 OPTION (USE HINT ('FASTER'))", 10715, 1, "'FASTER' is not a valid hint."],
+  [
+    'CREATE TABLE t (a int) WITH (DATA_COMPRESSION = SOME)',
+    156,
+    1,
+    "Incorrect syntax near the keyword 'SOME'.",
+  ],
   [
     'CREATE TABEL t (a int)',
     343,
@@ -193,6 +202,21 @@ const notOffered: [text: string, number: 40510 | 40517, what: string][] = [
   ['SELECT SUM(a) OVER w FROM t WINDOW w AS (ORDER BY b)', 40517, 'WINDOW'],
   ['CREATE USER u FROM CERTIFICATE c', 40517, 'CERTIFICATE'],
   ['ALTER DATABASE d SET QUERY_STORE (OPERATION_MODE = READ_ONLY)', 40517, 'QUERY_STORE'],
+  ['CREATE TABLE t (a int SPARSE)', 40517, 'SPARSE'],
+  ['CREATE TABLE t (a int PRIMARY KEY WITH (IGNORE_DUP_KEY = ON))', 40517, 'IGNORE_DUP_KEY'],
+  ['CREATE UNIQUE INDEX i ON t (a) WITH (FILLFACTOR = 80, IGNORE_DUP_KEY = ON)', 40517, 'IGNORE_DUP_KEY'],
+  ['CREATE STATISTICS s ON t (a)', 40517, 'STATISTICS'],
+  ['DROP STATISTICS t.s', 40517, 'STATISTICS'],
+  [
+    'CREATE FUNCTION f (@a int) RETURNS int WITH RETURNS NULL ON NULL INPUT AS BEGIN RETURN 1 END',
+    40517,
+    'RETURNS',
+  ],
+  ['CREATE PROC p WITH SCHEMABINDING AS SELECT 1', 40517, 'SCHEMABINDING'],
+  ["SELECT PARSE('1,5' AS decimal(5, 1) USING 'de-DE')", 40517, 'PARSE … USING'],
+  ['CREATE USER u WITHOUT LOGIN WITH DEFAULT_LANGUAGE = German', 40517, 'DEFAULT_LANGUAGE'],
+  ["SELECT 1 OPTION (USE PLAN N'x')", 40517, 'USE PLAN'],
+  ["SELECT 1 OPTION (LABEL = 'x')", 40517, 'LABEL'],
 ];
 
 describe('what is no T-SQL', () => {

@@ -6,9 +6,8 @@ export function raise(number: number, message: string, line = 0, level = 16, sta
   throw new SqlError({ number, state, class: level, message, line });
 }
 
-/** What the engine does not do: said on the console too, so that nobody takes a silent gap for an answer. */
+/** What the engine does not do; `tellUnsupported` says it on the console. */
 export function unsupported(what: string, line = 0): never {
-  console.error(`local Azure: not supported: ${what}`);
   throw new SqlError({
     number: 40517,
     state: 1,

@@ -133,5 +133,10 @@ export const readSnapshotSql = `SELECT json_build_object(
   ${list('defaults', 'catalog.default_constraint', 'object_id')},
   ${list('triggers', 'catalog.trigger', 'object_id')},
   ${list('parameters', 'catalog.parameter', 'object_id, parameter_id')},
-  ${list('sequences', 'catalog.sequence', 'object_id')},
+  ${list(
+    'sequences',
+    // As texts: a bigint's limits are more than a JavaScript number holds.
+    '(SELECT object_id, type, start::text, increment::text, minimum::text, maximum::text, cycle FROM catalog.sequence)',
+    'object_id',
+  )},
   ${list('types', 'catalog.user_type', 'user_type_id')})::text AS catalog`;

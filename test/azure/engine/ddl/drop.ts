@@ -32,8 +32,6 @@ export async function dropObjects(node: DropObject, context: DdlContext): Promis
       case 'trigger':
         await dropTrigger(name, node, context);
         break;
-      case 'statistics':
-        break;
       case 'database':
         await dropDatabase(name, node, context);
         break;

@@ -6,13 +6,12 @@ import { alterTable } from './alterTable.ts';
 import { look } from './context.ts';
 import type { DdlContext } from './context.ts';
 import { dropObjects } from './drop.ts';
-import { alterIndex, createIndex, dropIndex } from './indexes.ts';
+import { alterIndex, createIndex, dropIndex, updateStatistics } from './indexes.ts';
 import { createModule, createTrigger, switchTrigger } from './modules.ts';
+import { alterDatabase, createDatabase } from './databases.ts';
 import {
-  alterDatabase,
   alterSchema,
   alterSequence,
-  createDatabase,
   createSchema,
   createSequence,
   createSynonym,
@@ -86,8 +85,7 @@ async function run(statement: DefinitionStatement, context: DdlContext): Promise
       return await alterDatabase(statement, context);
     case 'drop':
       return await dropObjects(statement, context);
-    // Statistics are PostgreSQL's own business.
-    case 'createStatistics':
     case 'updateStatistics':
+      return await updateStatistics(statement, context);
   }
 }

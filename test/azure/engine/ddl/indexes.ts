@@ -7,6 +7,7 @@ import type {
   Identifier,
   IndexColumn,
   InlineIndex,
+  UpdateStatistics,
 } from '../../tsql/ast.ts';
 import { isTextType } from '../catalog/pgTypes.ts';
 import type { CatalogColumn, CatalogObject, Snapshot } from '../catalog/snapshot.ts';
@@ -144,7 +145,31 @@ export async function createIndex(node: CreateIndex, context: DdlContext): Promi
     throw sqlError(1088, [fullName(node.table)], { line: node.line });
   }
   await alterable(context, table);
+  const replaces = node.options.some(({ name, value }) => name === 'DROP_EXISTING' && value === 'ON');
+  if (replaces) {
+    const indexes = (await look(context)).indexes(table.objectId);
+    if (!indexes.some((index) => sameName(index.name, node.name.name)))
+      throw sqlError(7999, [node.name.name, fullName(node.table)], { line: node.line });
+    await dropIndex(
+      {
+        kind: 'dropIndex',
+        ifExists: false,
+        items: [{ name: node.name, table: node.table }],
+        line: node.line,
+        start: node.start,
+        end: node.end,
+      },
+      context,
+    );
+  }
   await addIndex(context, table.objectId, node);
+}
+
+/** Statistics are PostgreSQL's own business; that the table is there is asked. @throws SqlError 2706 */
+export async function updateStatistics(node: UpdateStatistics, context: DdlContext): Promise<void> {
+  const table = findObject(await look(context), node.table, context);
+  if (table === undefined || table.system) throw sqlError(2706, [fullName(node.table)], { line: node.line });
+  await alterable(context, table);
 }
 
 /** Rebuild and reorganize have nothing to do here. @throws SqlError 1088, 3701, 40517 (DISABLE). */

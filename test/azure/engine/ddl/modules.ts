@@ -39,6 +39,9 @@ function typeOf(node: Module): string {
 
 /** CREATE, CREATE OR ALTER and ALTER. @throws SqlError 2714, 208 (ALTER of none), 2760, and binding errors of a view. */
 export async function createModule(node: Module, context: DdlContext): Promise<void> {
+  if (node.kind !== 'createView') refuseOtherContext(node);
+  // Nothing here would keep the tables below from being changed.
+  if (node.options.includes('SCHEMABINDING')) throw sqlError(40517, ['SCHEMABINDING'], { line: node.line });
   const snapshot = await look(context);
   const target = newTarget(snapshot, node.name, context);
   const type = typeOf(node);
@@ -107,6 +110,11 @@ export async function createModule(node: Module, context: DdlContext): Promise<v
   }
 }
 
+/** WITH EXECUTE AS: everything here runs as its caller. @throws SqlError 40517 */
+function refuseOtherContext({ executeAs, line }: CreateProcedure | CreateFunction | CreateTrigger): void {
+  if (executeAs !== undefined && executeAs.kind !== 'caller') throw sqlError(40517, ['EXECUTE AS'], { line });
+}
+
 async function insertModuleColumns(
   context: DdlContext,
   id: number,
@@ -167,6 +175,7 @@ export async function createTrigger(node: CreateTrigger, context: DdlContext): P
   const snapshot = await look(context);
   const { line } = node;
   if (node.target === 'database') throw sqlError(40517, ['ON DATABASE'], { line });
+  refuseOtherContext(node);
   const table = findObject(snapshot, node.target, context);
   if (table === undefined || (table.type !== 'U' && table.type !== 'V')) {
     throw sqlError(8197, [fullName(node.target)], { line });

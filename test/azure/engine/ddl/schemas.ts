@@ -1,11 +1,9 @@
-// Schemas, types, sequences, synonyms and databases.
+// Schemas, types, sequences and synonyms.
 import { SqlError } from '../../contract.ts';
 import { foldName } from '../catalog/foldName.ts';
 import type {
-  AlterDatabase,
   AlterSchema,
   AlterSequence,
-  CreateDatabase,
   CreateSchema,
   CreateSequence,
   CreateSynonym,
@@ -102,6 +100,10 @@ const limits: Record<string, [bigint, bigint]> = {
   bigint: [-9223372036854775808n, 9223372036854775807n],
 };
 
+/** What the catalog keeps of CACHE, which shows in sys.sequences alone: null the server's own size, 0 NO CACHE. */
+const cacheOf = (cache: string | null | undefined): number | null =>
+  cache === null ? 0 : cache === undefined || cache === '' ? null : Number(cache);
+
 /** @throws SqlError 2714, 11700, 11702, 11703, 11705. */
 export async function createSequence(node: CreateSequence, context: DdlContext): Promise<void> {
   const snapshot = await look(context);
@@ -128,7 +130,7 @@ export async function createSequence(node: CreateSequence, context: DdlContext):
   );
   await insertObject(context, { id, schemaId: target.schemaId, name: target.name, type: 'SO', pgName });
   await context.connection.query(
-    'INSERT INTO catalog.sequence VALUES ($1, $2::jsonb, $3, $4, $5, $6, $7, NULL)',
+    'INSERT INTO catalog.sequence VALUES ($1, $2::jsonb, $3, $4, $5, $6, $7, $8)',
     [
       id,
       JSON.stringify(type),
@@ -137,6 +139,7 @@ export async function createSequence(node: CreateSequence, context: DdlContext):
       String(minimum),
       String(maximum),
       options.cycle === true,
+      cacheOf(options.cache),
     ],
   );
   await context.catalog.changed(context.connection);
@@ -173,6 +176,12 @@ export async function alterSequence(node: AlterSequence, context: DdlContext): P
     'UPDATE catalog.sequence SET increment = $2, minimum = $3, maximum = $4, cycle = $5 WHERE object_id = $1',
     [object.objectId, String(increment), String(minimum), String(maximum), cycle],
   );
+  if (options.cache !== undefined) {
+    await context.connection.query('UPDATE catalog.sequence SET cache = $2 WHERE object_id = $1', [
+      object.objectId,
+      cacheOf(options.cache),
+    ]);
+  }
   await context.catalog.changed(context.connection);
 }
 
@@ -226,22 +235,4 @@ export async function createSynonym(node: CreateSynonym, context: DdlContext): P
   const base = node.target.parts.map((part) => `[${part.name.replaceAll(']', ']]')}]`).join('.');
   await insertObject(context, { id, schemaId: target.schemaId, name: target.name, type: 'SN', target: base });
   await context.catalog.changed(context.connection);
-}
-
-/** @throws SqlError 226 (in a transaction), 1801, 262. Only from master, as on Azure. */
-export async function createDatabase(node: CreateDatabase, context: DdlContext): Promise<void> {
-  const { line } = node;
-  if (node.copyOf !== undefined) throw sqlError(40517, ['AS COPY OF'], { line });
-  await context.check('CREATE DATABASE', { class: 'database' });
-  await context.cluster.createDatabase(node.name.name);
-}
-
-/** Options change nothing here, except the name. @throws SqlError 5011, 1801, 40517 (COLLATE). */
-export async function alterDatabase(node: AlterDatabase, context: DdlContext): Promise<void> {
-  const { line, action } = node;
-  const name = node.name?.name ?? context.database;
-  if (context.cluster.database(name) === undefined) throw sqlError(5011, [name], { line });
-  await context.check('ALTER', { class: 'database' });
-  if (action.kind === 'rename') await context.cluster.renameDatabase(name, action.to.name);
-  if (action.kind === 'collate') throw sqlError(40517, ['COLLATE'], { line });
 }

@@ -26,6 +26,7 @@ import { Attention, BatchAborted, ScopeEnded, TriggerRollback, endsBatch } from 
 import type { Control, Frame } from './frame.ts';
 import type { SessionState } from './sessionState.ts';
 import { sessionValue } from './sessionValues.ts';
+import { tellUnsupported } from './tellUnsupported.ts';
 
 export interface InterpreterInput {
   connection: PgConnection;
@@ -162,6 +163,7 @@ export class Interpreter {
     this.checkAttention();
     const error = this.translate(thrown);
     if (error.detail.line > 0 && located.has(error)) return error;
+    tellUnsupported(error);
     const own = error.detail.line > 0 ? error.detail.line : line;
     const detail: SqlMessage = {
       ...error.detail,

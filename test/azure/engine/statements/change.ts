@@ -20,7 +20,7 @@ import type { Interpreter } from '../interpreter/interpreter.ts';
 import { advanceIdentity, reseedIdentity } from '../ddl/identity.ts';
 import { decoder } from '../catalog/values.ts';
 import { insertFromExecute } from './insertExecute.ts';
-import { checkOptions, commands, setMaxRecursion } from './select.ts';
+import { commands, setMaxRecursion } from './select.ts';
 import { beginTransaction } from './transaction.ts';
 
 type Change = Insert | Update | Delete | Merge;
@@ -33,7 +33,6 @@ export async function executeChange(
 ): Promise<void> {
   const { state } = interpreter;
   interpreter.refuseWriteWhenDoomed();
-  checkOptions(statement.options, statement.line);
   interpreter.verb = statement.kind.toUpperCase();
   if (state.options.rowCount > 0) unsupported('SET ROWCOUNT with a data modification', statement.line);
   if (statement.kind === 'insert' && statement.source.kind === 'execute') {

@@ -158,8 +158,6 @@ async function runUserProcedure(
   await interpreter.authorize(binder.requirements, frame);
   const definition = parseBatch(object.definition).statements[0];
   if (definition?.kind !== 'createProcedure') throw new Error(`The text of ${object.name} is no procedure`);
-  if (definition.executeAs !== undefined && definition.executeAs.kind !== 'caller')
-    unsupported('EXECUTE AS in a procedure', line);
   const inner = new Frame('procedure', frame);
   inner.procedure = object.name;
   inner.procedureId = object.objectId;

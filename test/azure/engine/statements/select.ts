@@ -5,7 +5,7 @@ import { bindCommonTables } from '../bind/commonTables.ts';
 import { bindQuery } from '../bind/query.ts';
 import type { BoundQuery } from '../bind/query.ts';
 import type { Binder } from '../bind/binder.ts';
-import { raise, unsupported } from '../bind/raise.ts';
+import { raise } from '../bind/raise.ts';
 import { decoder } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
@@ -16,14 +16,6 @@ import { beginTransaction } from './transaction.ts';
 
 /** DONE's CurCmd. */
 export const commands = { select: 0xc1, insert: 0xc3, delete: 0xc4, update: 0xc5, merge: 0x117 } as const;
-
-/** OPTION hints that change only the plan. */
-const planHints =
-  /^(?:RECOMPILE|MAXDOP|MAXRECURSION|OPTIMIZE FOR|FORCE ORDER|HASH|MERGE|LOOP|FAST|KEEP PLAN|KEEPFIXED PLAN|LABEL|USE HINT|ROBUST PLAN|CONCAT|ORDER GROUP|NO_PERFORMANCE_SPOOL|QUERYTRACEON|MIN_GRANT_PERCENT|MAX_GRANT_PERCENT|PARAMETERIZATION|DISABLE_|ENABLE_|IGNORE_)/u;
-
-export function checkOptions(options: readonly string[], line: number): void {
-  for (const option of options) if (!planHints.test(option)) unsupported(`OPTION (${option})`, line);
-}
 
 /** OPTION (MAXRECURSION n). @throws SqlError 310 */
 export function setMaxRecursion(binder: Binder, options: readonly string[], line: number): void {
@@ -53,7 +45,6 @@ export async function prepareSelect(
   statement: SelectStatement,
   frame: Frame,
 ): Promise<PreparedSelect> {
-  checkOptions(statement.options, statement.line);
   const binder = await interpreter.binder(frame);
   setMaxRecursion(binder, statement.options, statement.line);
   const common = bindCommonTables(binder, statement.with);

@@ -43,7 +43,6 @@ export async function createTableFor(
       nullable: column.nullable,
       ...(column.identity === true ? { identity: { seed: '1', increment: '1' } } : {}),
       rowGuid: false,
-      sparse: false,
       constraints: [],
       ...at,
     };

@@ -72,7 +72,7 @@ export const sysViews: readonly SystemView[] = [
     `${objectColumns}, start_value sql_variant!, increment sql_variant!, minimum_value sql_variant!, maximum_value sql_variant!, is_cycling bit, is_cached bit, cache_size int, system_type_id tinyint!, user_type_id int!, precision tinyint!, scale tinyint, current_value sql_variant!, is_exhausted bit!`,
     typed(
       `'SO'`,
-      `tsql.variant(s.type->>'name', s.start::text), tsql.variant(s.type->>'name', s.increment::text), tsql.variant(s.type->>'name', s.minimum::text), tsql.variant(s.type->>'name', s.maximum::text), s.cycle, true, s.cache, t.system_type_id, t.user_type_id, tsql.precision_of(s.type), tsql.scale_of(s.type), tsql.variant(s.type->>'name', coalesce(pg_sequence_last_value(o.pg_name::regclass)::numeric, s.start)::text), false`,
+      `tsql.variant(s.type->>'name', s.start::text), tsql.variant(s.type->>'name', s.increment::text), tsql.variant(s.type->>'name', s.minimum::text), tsql.variant(s.type->>'name', s.maximum::text), s.cycle, s.cache IS DISTINCT FROM 0, nullif(s.cache, 0), t.system_type_id, t.user_type_id, tsql.precision_of(s.type), tsql.scale_of(s.type), tsql.variant(s.type->>'name', coalesce(pg_sequence_last_value(o.pg_name::regclass)::numeric, s.start)::text), false`,
       `JOIN catalog.sequence AS s ON s.object_id = o.object_id JOIN catalog.system_type AS t ON t.name = s.type->>'name'`,
     ),
   ),

@@ -47,6 +47,7 @@ export type ErrorCode =
   | 'hostNotConfirmed'
   | 'hostUnreachable'
   | 'certificateNotTrusted'
+  | 'encryptionDeclined'
   | 'loginRejected'
   | 'noUserInDatabase'
   | 'tokenExpired'

@@ -343,7 +343,7 @@ export function transportError(code: string, context: ErrorContext, cause?: unkn
       );
     case 'EENCRYPT':
       return make(
-        'certificateNotTrusted',
+        'encryptionDeclined',
         `${server} declined to encrypt the connection, so nothing was sent. This is not how Azure SQL behaves.`,
         [edit(context)],
       );

@@ -80,8 +80,9 @@ export async function rollBack(
  * @param isLost whether the connection had ended by itself
  */
 export function undone(error: unknown, isLost: boolean, isGivenUp: boolean): unknown {
+  const isOpen = isAppError(error, 'outcomeUnknown') || isAppError(error, 'connectionLost');
+  if (isGivenUp && isOpen) return cancelled(error);
   if (isLost || !isAppError(error, 'outcomeUnknown')) return uncommitted(error);
-  if (isGivenUp) return cancelled(error);
   return new AppError(
     'timeout',
     'The server did not answer within the request time-out of this connection, so the transaction was undone.',

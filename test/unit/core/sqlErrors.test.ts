@@ -160,7 +160,7 @@ describe('transportError', () => {
     ['ETIMEOUT', 'hostUnreachable'],
     ['SELF_SIGNED_CERT_IN_CHAIN', 'certificateNotTrusted'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificateNotTrusted'],
-    ['EENCRYPT', 'certificateNotTrusted'],
+    ['EENCRYPT', 'encryptionDeclined'],
     ['ECONNRESET', 'connectionLost'],
   ] as const) {
     it(`${code} is ${expected}`, () => {

@@ -40,7 +40,7 @@ describe('TLS', () => {
       const error = await fixture.sql
         .query(fixture.profile, { text: 'SELECT 1;' })
         .catch((failure: unknown) => failure);
-      assert.ok(isAppError(error, 'certificateNotTrusted'), String(error));
+      assert.ok(isAppError(error, 'encryptionDeclined'), String(error));
       assert.match(error.message, /declined to encrypt/);
       const bytes = plain.bytes();
       assert.equal(bytes[0], 0x12, 'PRELOGIN');

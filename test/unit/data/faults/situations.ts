@@ -1,6 +1,6 @@
 // What somebody is doing when the fault strikes: each runs its work, and what came of it is told in words that the table shows.
 import assert from 'node:assert/strict';
-import type { BatchSink, SqlSession } from '../../../../src/core/ports.ts';
+import type { BatchSink, QueryResult, SqlSession, SqlStatement } from '../../../../src/core/ports.ts';
 import { outcomeOf, type Door, type World } from './world.ts';
 
 export const situations = [
@@ -26,19 +26,19 @@ export interface Cell {
 }
 
 export interface CellResult {
-  /** 'works', a code, or for many at once the different ones, most first. */
+  /** 'works', a code, or for many at once the different ones. */
   outcome: string;
   /** Rows of each marker that was written, and what the caller was told. */
   writes: { marker: string; told: string }[];
 }
 
-const insert = (
-  marker: string,
-): { text: string; parameters: { name: string; value: string; sqlType: string }[] } => ({
+const insert = (marker: string): SqlStatement => ({
   text: 'INSERT INTO dbo.cell (marker) VALUES (@marker);',
   parameters: [{ name: 'marker', value: marker, sqlType: 'nvarchar(100)' }],
 });
-const read = { text: 'SELECT TOP (1) id, filler FROM dbo.many ORDER BY id;' };
+/** Rows of one read: several packets of them. */
+const page = 500;
+const read = { text: `SELECT TOP (${page}) id, filler FROM dbo.many ORDER BY id;` };
 /** What every order of a fault in a running statement looks for. */
 export const statementText = { read: 'FROM dbo.many', write: 'INTO dbo.cell' } as const;
 
@@ -47,6 +47,11 @@ export async function runSituation(cell: Cell): Promise<CellResult> {
   const { sql, profile } = door;
   const options = cell.patience === undefined ? {} : { signal: cell.patience };
   const warm = (): Promise<unknown> => sql.query(profile, { text: 'SELECT 1;' });
+  const write = async (work: (statement: SqlStatement) => Promise<unknown>): Promise<CellResult> => {
+    const marker = world.nextMarker();
+    const told = await outcomeOf(work(insert(marker)));
+    return { outcome: told, writes: [{ marker, told }] };
+  };
   switch (situation) {
     case 'idle': {
       await warm();
@@ -55,26 +60,22 @@ export async function runSituation(cell: Cell): Promise<CellResult> {
     }
     case 'connecting': {
       await cell.strike();
-      return { outcome: await outcomeOf(sql.query(profile, read, options)), writes: [] };
+      return { outcome: await outcomeOf(whole(sql.query(profile, read, options))), writes: [] };
     }
     case 'read': {
       await warm();
       await cell.strike();
-      return { outcome: await outcomeOf(sql.query(profile, read, options)), writes: [] };
+      return { outcome: await outcomeOf(whole(sql.query(profile, read, options))), writes: [] };
     }
     case 'write': {
       await warm();
       await cell.strike();
-      const marker = world.nextMarker();
-      const told = await outcomeOf(sql.query(profile, insert(marker), options));
-      return { outcome: told, writes: [{ marker, told }] };
+      return write((statement) => sql.query(profile, statement, options));
     }
     case 'transaction': {
       await warm();
       await cell.strike();
-      const marker = world.nextMarker();
-      const told = await outcomeOf(sql.transaction(profile, [read, insert(marker)], options));
-      return { outcome: told, writes: [{ marker, told }] };
+      return write((statement) => sql.transaction(profile, [read, statement], options));
     }
     case 'streaming':
       return stream(cell);
@@ -84,16 +85,26 @@ export async function runSituation(cell: Cell): Promise<CellResult> {
       const markers = Array.from({ length: 16 }, () => world.nextMarker());
       const told = await Promise.all([
         ...markers.map((marker) => outcomeOf(sql.query(profile, insert(marker), options))),
-        ...markers.map(() => outcomeOf(sql.query(profile, read, options))),
+        ...markers.map(() => outcomeOf(whole(sql.query(profile, read, options)))),
       ]);
       return {
-        outcome: summary(told),
+        outcome: [...new Set(told)].toSorted().join(' or '),
         writes: markers.map((marker, index) => ({ marker, told: told[index] ?? '' })),
       };
     }
     default:
       return situation satisfies never;
   }
+}
+
+/** A read that works has every row of its page, once and in order. */
+async function whole(reading: Promise<QueryResult>): Promise<void> {
+  const { rows } = await reading;
+  assert.deepEqual(
+    rows.map(([id]) => id),
+    Array.from({ length: page }, (_, index) => index + 1),
+    'no row lost or doubled',
+  );
 }
 
 /** A query editor's own session: rows stay, in order and each once, whatever happens after them. */
@@ -127,12 +138,4 @@ async function stream(cell: Cell): Promise<CellResult> {
   } finally {
     await session?.close();
   }
-}
-
-/** "works", "works (20), outcomeUnknown (12)". */
-function summary(told: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const word of told) counts.set(word, (counts.get(word) ?? 0) + 1);
-  if (counts.size === 1) return told[0] ?? '';
-  return [...counts.keys()].toSorted().join(' or ');
 }

@@ -8,8 +8,17 @@ import { createSql } from '../../../../src/data/main.ts';
 import { spawnLocalAzure, type LocalAzureProcess } from '../../../azure/process.ts';
 
 const admin = 'ada@contoso.example';
-/** Who works in the cells; rights on the table only, so that dropping the user says something. */
+/** Who works in the cells; rights on the tables only, so that dropping the user says something. */
 export const worker = 'mallory@contoso.example';
+/** Comes in through the group that has the rights. */
+export const groupMember = 'linus@contoso.example';
+export const group = 'SQL Readers';
+/** Its tokens come from the issuer itself, over HTTPS, through @azure/identity. */
+export const application = 'ci-deployer';
+/** Has the worker's right to write. */
+export const role = 'cell_writers';
+/** Seconds of a token's life unless a row says otherwise. */
+export const usualLife = 3900;
 
 /** One door as an extension would have it, watched. */
 export interface Door {
@@ -25,13 +34,17 @@ export interface Door {
   waits: number[];
   /** Instead of a token of the issuer; undefined: the issuer's. */
   token: (() => Promise<string>) | undefined;
-  /** Milliseconds by which its clock is ahead: what it waited. */
+  /** Milliseconds by which its clock is ahead: what it waited, and what a fault let pass. */
   skipped: number;
+  /** How often it was told that somebody must sign in. */
+  signIns: number;
 }
 
 export class World {
   readonly azure: LocalAzureProcess;
   readonly #doors: Door[] = [];
+  /** What a fault does later on; the cell waits for it. */
+  readonly happening: Promise<void>[] = [];
   #cells = 0;
 
   private constructor(azure: LocalAzureProcess) {
@@ -40,6 +53,11 @@ export class World {
 
   static async create(): Promise<World> {
     const world = new World(await spawnLocalAzure());
+    const found = world.azure.applications.find(({ name }) => name === application);
+    if (found === undefined) throw new Error(`no application ${application}`);
+    process.env['AZURE_TENANT_ID'] = world.azure.tenant.id;
+    process.env['AZURE_CLIENT_ID'] = found.appId;
+    process.env['AZURE_CLIENT_SECRET'] = found.secret;
     const { sql, profile } = world.door({ principal: admin });
     for (const text of [
       'CREATE TABLE dbo.cell (id int IDENTITY PRIMARY KEY, marker nvarchar(100) NOT NULL);',
@@ -48,6 +66,10 @@ export class World {
       `CREATE USER [${worker}] FROM EXTERNAL PROVIDER;`,
       `GRANT SELECT, INSERT ON dbo.cell TO [${worker}];`,
       `GRANT SELECT ON dbo.many TO [${worker}];`,
+      `CREATE USER [${application}] FROM EXTERNAL PROVIDER;`,
+      `GRANT SELECT, INSERT ON dbo.cell TO [${application}]; GRANT SELECT ON dbo.many TO [${application}];`,
+      `GRANT INSERT ON dbo.cell TO [${group}];`,
+      `CREATE ROLE ${role}; GRANT INSERT ON dbo.cell TO ${role};`,
     ])
       await sql.query(profile, { text });
     return world;
@@ -56,6 +78,8 @@ export class World {
   async stop(): Promise<void> {
     await Promise.all(this.#doors.map(({ sql }) => sql.dispose()));
     await this.azure.stop();
+    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'])
+      delete process.env[name];
   }
 
   /** A name that no other cell has; rows carry it, and the log must not. */
@@ -64,7 +88,12 @@ export class World {
   }
 
   door(
-    options: { principal?: string; application?: string; profile?: Partial<ConnectionProfile> } = {},
+    options: {
+      principal?: string;
+      application?: string;
+      credential?: 'environment' | undefined;
+      profile?: Partial<ConnectionProfile>;
+    } = {},
   ): Door {
     const { azure } = this;
     const principal = options.principal ?? worker;
@@ -127,7 +156,10 @@ export class World {
         port: azure.tds.port,
         database: 'appdb',
         cloud: 'local',
-        credential: { kind: 'vscode', tenant: azure.tenant.id },
+        credential:
+          options.credential === undefined
+            ? { kind: 'vscode', tenant: azure.tenant.id }
+            : { kind: options.credential },
         encryption: 'tls',
         connectTimeout: 5,
         requestTimeout: 0,
@@ -142,7 +174,11 @@ export class World {
       waits,
       token: undefined,
       skipped: 0,
+      signIns: 0,
     };
+    door.sql.onDidNeedSignIn(({ needed }) => {
+      if (needed) door.signIns++;
+    });
     this.#doors.push(door);
     return door;
   }

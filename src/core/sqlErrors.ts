@@ -54,6 +54,9 @@ const own =
   (code: ErrorCode, remedies: (context: ErrorContext) => readonly Remedy[] = () => []): Row =>
   (message, context) => ({ code, text: message.message, remedies: remedies(context) });
 
+/** What the server says on an open session, instead of carrying a batch out, when its token has ended. */
+const tokenRefusal = 37396;
+
 /** Learn: "Database Engine events and errors", "Troubleshoot common connection issues to Azure SQL Database"; facts section 5. */
 const meanings: ReadonlyMap<number, Row> = new Map<number, Row>([
   [
@@ -126,7 +129,7 @@ const meanings: ReadonlyMap<number, Row> = new Map<number, Row>([
     }),
   ],
   [
-    37396,
+    tokenRefusal,
     (_, context) => ({
       code: 'tokenExpired',
       text: 'The access token of this connection has expired.',
@@ -360,6 +363,11 @@ export function isTransient(error: AppError): boolean {
 /** Whether the server says that the token, not the statement, is the trouble: 37396, or an expired one at login. */
 export function isTokenRefused(error: AppError): boolean {
   return error.code === 'tokenExpired';
+}
+
+/** Whether this is the number with which an open session refuses a batch because its token has ended. */
+export function isTokenRefusal(number: number): boolean {
+  return number === tokenRefusal;
 }
 
 /** 2571 and its kind: the statement cannot run inside a user transaction (574, 226 in Azure SQL and SQL Server). */

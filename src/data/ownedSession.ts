@@ -1,10 +1,10 @@
 // One physical connection that a query editor owns from its first run to its close: its SET options, temp tables and transactions.
 import type { Connection } from 'tedious';
-import { AppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { onlyReads } from '../core/onlyReads.ts';
 import type { BatchSink, Event, SqlSession, SqlStatement } from '../core/ports.ts';
 import { keptBy, type Kept } from '../core/sessionState.ts';
-import type { ErrorContext } from '../core/sqlErrors.ts';
+import { isTokenRefused, isTokenRefusal, type ErrorContext } from '../core/sqlErrors.ts';
 import { runRequest } from './runRequest.ts';
 
 interface Loss {
@@ -29,6 +29,7 @@ export class OwnedSession implements SqlSession {
   readonly #context: ErrorContext;
   readonly #hangUp: (why: 'closed' | 'idle') => void;
   readonly #idleLife: number;
+  readonly #tokenRefused: () => void;
   readonly #listeners = new Set<(loss: Loss) => void>();
   #closed = false;
   #running: Promise<void> | undefined;
@@ -38,17 +39,22 @@ export class OwnedSession implements SqlSession {
   #idle: NodeJS.Timeout | undefined;
   #lastError: string | undefined;
 
-  /** `hangUp` ends the connection. `idleLife`: how long one that nothing would be lost with is kept unused; milliseconds. */
+  /**
+   * `hangUp` ends the connection. `idleLife`: how long one that nothing would be lost with is kept unused; milliseconds. `tokenRefused`
+   * is told when the server takes the token of this connection no more.
+   */
   constructor(
     connection: Connection,
     context: ErrorContext,
     hangUp: (why: 'closed' | 'idle') => void,
     idleLife: number,
+    tokenRefused: () => void,
   ) {
     this.#connection = connection;
     this.#context = context;
     this.#hangUp = hangUp;
     this.#idleLife = idleLife;
+    this.#tokenRefused = tokenRefused;
     connection.on('error', (error) => {
       this.#lastError = error.message;
     });
@@ -90,24 +96,43 @@ export class OwnedSession implements SqlSession {
     clearTimeout(this.#idle);
     for (const kept of keptBy(batch.text)) this.#kept.add(kept);
     this.#onlyRead &&= onlyReads(batch.text);
-    const run = runRequest(this.#connection, batch, sink, this.#context, signal);
+    const run = runRequest(this.#connection, batch, withoutTokenRefusal(sink), this.#context, signal);
     this.#running = run;
     try {
       await run;
+    } catch (error) {
+      if (isAppError(error) && isTokenRefused(error)) this.#tokenEnded(error.message);
+      throw error;
     } finally {
       this.#running = undefined;
       this.#rest();
     }
   }
 
+  /** The server would answer every batch to come alike (37396 leaves the connection open). Who had nothing in it loses nothing. */
+  #tokenEnded(reason: string): void {
+    this.#tokenRefused();
+    if (this.#closed) return;
+    if (this.#kept.size === 0 && !this.#connection.inTransaction) {
+      this.#endQuietly();
+      return;
+    }
+    this.#lastError = reason;
+    this.#lost();
+    this.#hangUp('closed');
+  }
+
   /** Nobody is told: the next run opens another one and finds everything as it was. A serverless database may pause meanwhile. */
   #rest(): void {
     if (this.#closed || !this.#onlyRead || this.#kept.size > 0 || this.#connection.inTransaction) return;
-    this.#idle = setTimeout(() => {
-      this.#closed = true;
-      this.#listeners.clear();
-      this.#hangUp('idle');
-    }, this.#idleLife);
+    this.#idle = setTimeout(() => this.#endQuietly('idle'), this.#idleLife);
+  }
+
+  #endQuietly(why: 'closed' | 'idle' = 'closed'): void {
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    this.#listeners.clear();
+    this.#hangUp(why);
   }
 
   /** Ends it as a loss: whoever works with it is told why. */
@@ -138,4 +163,16 @@ export class OwnedSession implements SqlSession {
     for (const listener of this.#listeners) listener(loss);
     this.#listeners.clear();
   }
+}
+
+/** That the token has ended is for the one who can do something about it, not a message of the batch. */
+function withoutTokenRefusal(sink: BatchSink): BatchSink {
+  return {
+    columns: (columns) => sink.columns(columns),
+    rows: (rows) => sink.rows(rows),
+    statementDone: (count) => sink.statementDone(count),
+    message: (message) => {
+      if (!isTokenRefusal(message.number)) sink.message(message);
+    },
+  };
 }

@@ -141,14 +141,14 @@ export class SqlDoor implements Sql {
   }
 
   async openSession(profile: ConnectionProfile, options: Options = {}): Promise<SqlSession> {
-    const { connection, pool } = await this.#pools.connect(profile, options, (target, signal) =>
-      target.dial(signal),
-    );
+    const opened = await this.#pools.connect(profile, options, (target, signal) => target.dial(signal));
+    const { connection, pool } = opened;
     const session = new OwnedSession(
       connection,
       pool.context,
       (why) => pool.hangUp(connection, why),
       this.#parts.times.sessionLife,
+      () => this.#dropToken(opened),
     );
     this.#sessions.set(session, profile.id);
     connection.once('end', () => this.#sessions.delete(session));

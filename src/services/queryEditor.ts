@@ -240,6 +240,7 @@ export class QueryEditor {
     const stores = await this.#parts.rowStores();
     const answers = new Map<string, Parameter>();
     let good = true;
+    let renewed = false;
     for (const batch of batches) {
       const parameters = await this.#parametersOf(batch, session, ask, answers, signal);
       // It ends on its own, with nothing in it, when values take somebody long; one that was lost is not replaced in mid-run.
@@ -247,11 +248,20 @@ export class QueryEditor {
       for (let turn = 0; turn < batch.count; turn++) {
         if (signal.aborted) throw cancelled();
         const notesBefore = this.#notes.length;
+        const setsBefore = this.#sets.length;
         try {
           await session.run({ text: batch.text, parameters }, this.#sink(batch, stores), signal);
           if (this.#notes.length === notesBefore)
             this.#note({ kind: 'done', text: 'Done.', line: batch.firstLine });
         } catch (error) {
+          // Its token ended while nobody worked: the server refused the batch before it began, and nothing went with the session.
+          const isUntouched = this.#notes.length === notesBefore && this.#sets.length === setsBefore;
+          if (isAppError(error, 'tokenExpired') && session.closed && isUntouched && !renewed) {
+            renewed = true;
+            session = await this.#openSession(signal);
+            turn--;
+            continue;
+          }
           if (!isAppError(error) || error.server === undefined || session.closed || signal.aborted)
             throw error;
           // The server's own error: it is among the notes already, and the next batch runs all the same.

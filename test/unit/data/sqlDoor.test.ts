@@ -119,6 +119,45 @@ describe('query', () => {
     fixture = undefined;
   });
 
+  it('ends a session whose token the server takes no more, and drops the token: the next one gets another', async () => {
+    const { sql, profile, front, received } = await start();
+    let refused = 0;
+    front.backend.execute = (_request, out) => {
+      if (refused++ === 0) throw sqlError(37_396, 'The access token has expired.');
+      one(out);
+    };
+    const session = await sql.openSession(profile);
+    let losses = 0;
+    session.onDidLose(() => losses++);
+    const { sink, messages } = record();
+    assert.equal((await failure(session.run({ text: 'SELECT 1;' }, sink))).code, 'tokenExpired');
+    assert.equal(session.closed, true);
+    assert.equal(losses, 0, 'there was nothing to lose');
+    assert.deepEqual(messages, [], 'and nothing to read');
+    const next = await sql.openSession(profile);
+    await next.run({ text: 'SELECT 1;' }, sink);
+    await next.close();
+    assert.equal(new Set(received).size, 2, 'a fresh token');
+    await until(() => front.server.connections.length === 0);
+  });
+
+  it('tells what goes with a session whose token ended', async () => {
+    const { sql, profile, front } = await start();
+    let refused = 0;
+    front.backend.execute = (_request, out) => {
+      if (refused++ === 1) throw sqlError(37_396, 'The access token has expired.');
+      one(out);
+    };
+    const session = await sql.openSession(profile);
+    const losses: unknown[] = [];
+    session.onDidLose(({ kept, reason }) => losses.push([kept, reason]));
+    const { sink } = record();
+    await session.run({ text: 'SELECT * INTO #mine FROM t;' }, sink);
+    assert.equal((await failure(session.run({ text: 'SELECT * FROM #mine;' }, sink))).code, 'tokenExpired');
+    assert.equal(session.closed, true);
+    assert.deepEqual(losses, [[['temporaryTables'], 'The access token of this connection has expired.']]);
+  });
+
   it('does not repeat a batch of which a part was done before the token was refused', async () => {
     const { sql, profile, front } = await start();
     front.backend.execute = (_request, out) => {

@@ -482,6 +482,60 @@ describe('QueryEditor', () => {
     assert.ok(isAppError(editor.problem, 'signInRequired'));
   });
 
+  describe('whose token ended while nobody worked', () => {
+    const expired = new AppError('tokenExpired', 'The access token of this connection has expired.', {
+      server: { number: 37396, state: 1, class: 16, message: 'The access token has expired.', line: 1 },
+    });
+
+    it('runs the batch on a new session, and nobody notices', async () => {
+      let refused = 0;
+      const { editor, opened, ran } = build((_batch, sink, _signal, state) => {
+        if (refused++ === 0) {
+          state.closed = true;
+          throw expired;
+        }
+        sink.columns([int]);
+        void sink.rows([[1]]);
+        sink.statementDone(1);
+      });
+      await editor.run(splitBatches('SELECT 1\nGO\nSELECT 2'), neverAsk);
+      assert.equal(editor.phase, 'done');
+      assert.equal(editor.problem, undefined);
+      assert.equal(opened.length, 2);
+      assert.deepEqual(
+        ran.map(({ text }) => text.trim()),
+        ['SELECT 1', 'SELECT 1', 'SELECT 2'],
+      );
+      assert.deepEqual(
+        editor.notes.map(({ kind }) => kind),
+        ['done', 'done'],
+      );
+    });
+
+    it('says what went with it when there was something, and the batch is not run again', async () => {
+      const { editor, opened, ran } = build((_batch, _sink, _signal, state) => {
+        state.lose(true);
+        throw expired;
+      });
+      await editor.run(splitBatches('SELECT * FROM #mine'), neverAsk);
+      assert.equal(editor.phase, 'failed');
+      assert.equal(ran.length, 1);
+      assert.equal(opened.length, 1);
+      assert.match(editor.notes.map((note) => ('text' in note ? note.text : '')).join('\n'), /transaction/);
+      assert.ok(isAppError(editor.problem, 'tokenExpired'));
+    });
+
+    it('does not try a third time', async () => {
+      const { editor, ran } = build((_batch, _sink, _signal, state) => {
+        state.closed = true;
+        throw expired;
+      });
+      await editor.run(splitBatches('SELECT 1'), neverAsk);
+      assert.equal(editor.phase, 'failed');
+      assert.equal(ran.length, 2);
+    });
+  });
+
   it('tells its listeners at most once for any number of rows at a time', async () => {
     let told = 0;
     const { editor } = build(async (_batch, sink) => {

@@ -78,6 +78,8 @@ export async function startServer(options: ServerOptions): Promise<WorkbenchServ
   }
   env['VSCODE_SKIP_BUILTIN_EXTENSIONS'] = skippedBuiltIns.join(',');
   env['EXTENSIONS_GALLERY'] = '{}';
+  // Where its sockets go: they are left behind when its processes are ended.
+  env['XDG_RUNTIME_DIR'] = root;
   Object.assign(env, options.env);
 
   const extensions = options.extensions ?? [];

@@ -9,6 +9,7 @@ import { SqlError, type ResponseWriter } from '../../azure/contract.ts';
 import { CA, startTestServer, type TestServer } from '../../azure/tds/testServer.ts';
 import type { TdsServerOptions } from '../../azure/tds/tdsServerOptions.ts';
 import assert from 'node:assert/strict';
+import { afterAll } from 'vitest';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ export const tenant = '11111111-2222-4333-8444-555555555555';
 export const audience = 'https://database.localhost';
 
 const folder = mkdtempSync(join(tmpdir(), 'data-test-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const caFile = join(folder, 'ca.pem');
 writeFileSync(caFile, CA);
 

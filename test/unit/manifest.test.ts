@@ -18,6 +18,18 @@ interface Manifest {
     views: Record<string, { id: string; name: string; icon?: string }[]>;
     viewsContainers: Record<string, { id: string; title: string; icon: string }[]>;
     viewsWelcome: { view: string; contents: string; when?: string }[];
+    walkthroughs: {
+      id: string;
+      title: string;
+      description: string;
+      steps: {
+        id: string;
+        title: string;
+        description: string;
+        media: { markdown: string };
+        completionEvents: string[];
+      }[];
+    }[];
     configuration: {
       properties: Record<string, { description?: string; markdownDescription?: string; scope?: string }>;
     };
@@ -27,7 +39,8 @@ interface Manifest {
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Manifest;
 const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
-const { commands, menus, views, viewsContainers, viewsWelcome, configuration } = manifest.contributes;
+const { commands, menus, views, viewsContainers, viewsWelcome, walkthroughs, configuration } =
+  manifest.contributes;
 
 const sources = fs
   .globSync('src/**/*.ts', { cwd: root })
@@ -66,6 +79,32 @@ describe('the manifest', () => {
     assert.deepEqual(
       Object.keys(texts).filter((key) => !used.has(key)),
       [],
+    );
+  });
+
+  it('leads through steps whose pages are packed, whose buttons run commands of its own, and which end when they were done', () => {
+    const ids = new Set(commands.map(({ command }) => command));
+    const own = Object.values(views).flatMap((list) => list.map(({ id }) => id));
+    const [walkthrough] = walkthroughs;
+    assert.ok(walkthrough && walkthrough.steps.length >= 4);
+    for (const { id, description, media, completionEvents } of walkthrough.steps) {
+      assert.ok(fs.statSync(path.join(root, media.markdown)).size < 2000, `${id} is a short page`);
+      assert.ok(media.markdown.startsWith('media/walkthrough/'), 'as .vscodeignore has it');
+      const text = texts[description.replaceAll('%', '')] ?? '';
+      const links = [...text.matchAll(/\(command:([\w.]+)\)/g)].map(([, command = '']) => command);
+      assert.ok(links.length > 0, `${id} has something to press`);
+      for (const command of links)
+        assert.ok(ids.has(command) || own.some((view) => command === `${view}.focus`), command);
+      for (const event of completionEvents) {
+        const [kind = '', what = ''] = event.split(':');
+        if (kind === 'onCommand') assert.ok(ids.has(what), event);
+        else if (kind === 'onView') assert.ok(own.includes(what), event);
+        else assert.ok(kind === 'onContext' && sources.some(({ text: code }) => code.includes(what)), event);
+      }
+    }
+    assert.ok(
+      (texts['view.welcome'] ?? '').includes(`%23${walkthrough.id}%22`),
+      'the empty view leads there',
     );
   });
 

@@ -16,6 +16,7 @@ import {
   whereSql,
 } from './changeTarget.ts';
 import { bindFrom } from './from.ts';
+import type { RowLock } from './hints.ts';
 import { bindCommonTables } from './commonTables.ts';
 import { Scope } from './scope.ts';
 import type { Source } from './scope.ts';
@@ -42,14 +43,18 @@ export function bindDelete(binder: Binder, node: Delete, context: ChangeContext)
     bindOnly(scope, object, node.target);
     text = `DELETE FROM ${object.pgName} AS s0${whereSql(binder, scope, node.where, node.line)}`;
   } else {
+    const locks: RowLock[] = [];
     const from =
-      node.from.length === 0 ? bindOnly(scope, object, node.target) : bindFrom(binder, scope, node.from, []);
+      node.from.length === 0
+        ? bindOnly(scope, object, node.target)
+        : bindFrom(binder, scope, node.from, locks);
     const target = matchTarget(scope, object, node.target);
     const all = target === undefined ? addTarget(scope, object, node.target, from) : from;
     const own = target ?? scope.sources.at(-1);
     const where = whereSql(binder, scope, node.where, node.line);
     const limit =
-      (node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`) + lockSql(node.target, own);
+      (node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`) +
+      lockSql(binder, node.target, own, locks);
     const extra: string[] = [];
     if (node.output.length > 0) {
       others = scope.sources

@@ -7,6 +7,8 @@ import type { BoundChange, ChangeContext } from './changeResult.ts';
 import { assigned, columnOf, defaultSql, findTarget, targetSource, targetText } from './changeTarget.ts';
 import { bindExpression } from './expressions.ts';
 import { bindSource } from './from.ts';
+import { lockWhole } from './hints.ts';
+import type { RowLock } from './hints.ts';
 import { bindPredicate } from './predicates.ts';
 import { bindCommonTables } from './commonTables.ts';
 import { raise, unsupported } from './raise.ts';
@@ -28,7 +30,9 @@ export function bindMerge(binder: Binder, node: Merge, context: ChangeContext): 
     's0',
   );
   const sourceScope = new Scope();
-  const using = bindSource(binder, sourceScope, node.using, [], false);
+  const locks: RowLock[] = [];
+  const using = bindSource(binder, sourceScope, node.using, locks, false);
+  lockWhole(binder, locks);
   const both = (): Scope => {
     const scope = new Scope();
     scope.sources.push(target, ...sourceScope.sources);

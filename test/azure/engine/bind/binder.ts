@@ -1,10 +1,12 @@
 // What one statement's binding carries along: parameters found, names resolved, permissions needed, aliases given out.
 import { foldName } from '../catalog/foldName.ts';
 import type { SqlType } from '../../contract.ts';
-import type { Name } from '../../tsql/ast.ts';
+import type { Name, TableHint } from '../../tsql/ast.ts';
 import type { Bound, ParameterSource } from './bound.ts';
 import { nameKey } from './ports.ts';
 import type { BindStorage, ObjectColumn, ResolvedObject } from './ports.ts';
+import { tableLockModes } from './hints.ts';
+import type { TableLockMode } from './hints.ts';
 import { splitName } from './nameText.ts';
 import { raise } from './raise.ts';
 import type { SourceColumn } from './scope.ts';
@@ -36,6 +38,8 @@ export interface BinderSettings {
   quotedIdentifier: boolean;
   ansiNulls: boolean;
   concatNullYieldsNull: boolean;
+  /** The transaction began at a lower isolation level than the one set since: what is read is locked instead. */
+  raisedIsolation: boolean;
   /** Off: what is too long for a column is cut off without a word. */
   ansiWarnings: boolean;
 }
@@ -75,6 +79,10 @@ export class Binder {
   private aliases = 0;
   /** Nested view expansion, to refuse a view that reads itself. */
   viewDepth = 0;
+  /** What LOCK TABLE takes before the statement runs, by the PostgreSQL relation. */
+  readonly tableLocks = new Map<string, { mode: TableLockMode; nowait: boolean }>();
+  /** Hints of the views around what is being bound. */
+  viewHints: readonly TableHint[] = [];
   /** OPTION (MAXRECURSION n): steps of a recursive common table expression; 0: no end. */
   maxRecursion = 100;
 
@@ -114,6 +122,17 @@ export class Binder {
         String(candidate.object.objectId) === objectId,
     );
     if (requirement !== undefined) (requirement.columns ??= new Set()).add(column);
+  }
+
+  /** A lock that is kept to the end of the transaction; what belongs to the session alone needs none. */
+  lockTable(object: ResolvedObject, mode: TableLockMode, nowait: boolean): void {
+    if (object.type !== 'U' || object.schema === '') return;
+    const known = this.tableLocks.get(object.pgName);
+    const stronger =
+      known !== undefined && tableLockModes.indexOf(known.mode) > tableLockModes.indexOf(mode)
+        ? known.mode
+        : mode;
+    this.tableLocks.set(object.pgName, { mode: stronger, nowait: nowait || known?.nowait === true });
   }
 
   require(permission: string, object: ResolvedObject, column?: string): void {

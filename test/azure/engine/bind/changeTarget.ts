@@ -4,7 +4,8 @@ import { parseExpressionText } from '../../tsql/parser.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { bindExpression } from './expressions.ts';
-import { checkHints } from './from.ts';
+import { lockTarget, lockWhole } from './hints.ts';
+import type { RowLock } from './hints.ts';
 import { bigint } from './literals.ts';
 import type { ObjectColumn, ResolvedObject } from './ports.ts';
 import { bindPredicate } from './predicates.ts';
@@ -24,7 +25,16 @@ export function findTarget(
       raise(1087, `Must declare the table variable "${target.variable}".`, target.line, 15, 2);
     return found;
   }
-  checkHints(target.hints);
+  const found = namedTarget(binder, target, from);
+  lockTarget(binder, found, target.hints);
+  return found;
+}
+
+function namedTarget(
+  binder: Binder,
+  target: DmlTarget & { kind: 'table' },
+  from: readonly TableSource[],
+): ResolvedObject {
   if (target.name.parts.length === 1) {
     const aliased = findAlias(from, target.name.parts[0]?.name ?? '');
     if (aliased?.kind === 'table') return binder.table(aliased.name);
@@ -152,8 +162,21 @@ export function bindOnly(scope: Scope, object: ResolvedObject, target: DmlTarget
 export const skipsLocked = (target: DmlTarget): boolean =>
   target.kind === 'table' && target.hints.some((hint) => hint.name === 'READPAST');
 
-export const lockSql = (target: DmlTarget, own: Source | undefined): string =>
-  skipsLocked(target) ? ` FOR UPDATE OF ${own?.pgAlias ?? 's0'} SKIP LOCKED` : '';
+/** What a change's FROM asks to lock: rows of the target itself are locked anyway, READPAST may stand there too. */
+export function lockSql(
+  binder: Binder,
+  target: DmlTarget,
+  own: Source | undefined,
+  locks: readonly RowLock[],
+): string {
+  const ownLock = locks.find((lock) => lock.pgAlias === own?.pgAlias);
+  lockWhole(
+    binder,
+    locks.filter((lock) => lock !== ownLock),
+  );
+  const skips = skipsLocked(target) || ownLock?.wait === 'skip';
+  return skips ? ` FOR UPDATE OF ${own?.pgAlias ?? 's0'} SKIP LOCKED` : '';
+}
 
 export function addTarget(scope: Scope, object: ResolvedObject, target: DmlTarget, from: string): string {
   const only = bindOnly(scope, object, target);

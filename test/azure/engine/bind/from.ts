@@ -6,13 +6,14 @@ import type {
   SystemTime,
   Identifier,
   TableFunction,
-  TableHint,
   TableReference,
   TableSource,
 } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
 import { bindExpression, resolveType, textArgument, unify } from './expressions.ts';
+import { lockSource, readHints } from './hints.ts';
+import type { RowLock } from './hints.ts';
 import { inlineTable } from './inlineFunction.ts';
 import { bigint, int, nvarchar, quote } from './literals.ts';
 import type { ResolvedObject } from './ports.ts';
@@ -32,7 +33,7 @@ export function bindFrom(
   binder: Binder,
   scope: Scope,
   sources: readonly TableSource[],
-  locks: string[],
+  locks: RowLock[],
 ): string {
   if (sources.length === 0) return '';
   return ` FROM ${sources.map((source, i) => bindSource(binder, scope, source, locks, i > 0)).join(', ')}`;
@@ -42,7 +43,7 @@ export function bindSource(
   binder: Binder,
   scope: Scope,
   node: TableSource,
-  locks: string[],
+  locks: RowLock[],
   lateral: boolean,
 ): string {
   switch (node.kind) {
@@ -103,9 +104,15 @@ export function bindSource(
       return bindTableFunction(binder, scope, node, lateral);
     case 'join': {
       const before = scope.sources.length;
+      const firstLock = locks.length;
       const left = bindSource(binder, scope, node.left, locks, lateral);
       const middle = scope.sources.length;
+      const middleLock = locks.length;
       const right = bindSource(binder, scope, node.right, locks, lateral);
+      if (node.join === 'right' || node.join === 'full')
+        for (const lock of locks.slice(firstLock, middleLock)) lock.optional = true;
+      if (node.join === 'left' || node.join === 'full')
+        for (const lock of locks.slice(middleLock)) lock.optional = true;
       if (node.join === 'cross' || node.on === undefined) return `(${left} CROSS JOIN ${right})`;
       // ON sees only the two sides, and what is around the query.
       const inner = new Scope(scope.parent);
@@ -123,7 +130,9 @@ export function bindSource(
     case 'apply': {
       const left = bindSource(binder, scope, node.left, locks, lateral);
       const middle = scope.sources.length;
+      const middleLock = locks.length;
       const right = bindSource(binder, scope, node.right, locks, true);
+      if (node.outer) for (const lock of locks.slice(middleLock)) lock.optional = true;
       if (node.outer) for (const source of scope.sources.slice(middle)) optional(source);
       return node.outer ? `(${left} LEFT JOIN ${right} ON TRUE)` : `(${left} CROSS JOIN ${right})`;
     }
@@ -204,52 +213,16 @@ function addDerived(
   return `${lateral ? 'LATERAL ' : ''}(${query.sql}) AS ${pgAlias}(${columns.map((_, i) => `c${String(i + 1)}`).join(', ')})`;
 }
 
-/** Hints that change only how, not what: READ COMMITTED row versions are what Azure SQL uses anyway. */
-const harmlessHints = new Set([
-  'NOLOCK',
-  'READUNCOMMITTED',
-  'READCOMMITTED',
-  'READCOMMITTEDLOCK',
-  'ROWLOCK',
-  'PAGLOCK',
-  'NOWAIT',
-  'NOEXPAND',
-  'FORCESEEK',
-  'FORCESCAN',
-  'INDEX',
-  'HOLDLOCK',
-  'SERIALIZABLE',
-  'REPEATABLEREAD',
-  'TABLOCK',
-  'FORCEORDER',
-]);
-const lockingHints = new Set(['UPDLOCK', 'XLOCK', 'TABLOCKX']);
-
-export function checkHints(hints: readonly TableHint[]): { lock: boolean; skip: boolean } {
-  let lock = false;
-  let skip = false;
-  for (const hint of hints) {
-    if (lockingHints.has(hint.name)) lock = true;
-    else if (hint.name === 'READPAST') skip = true;
-    else if (!harmlessHints.has(hint.name)) {
-      raise(
-        321,
-        `"${hint.name}" is not a recognized table hints option. If it is intended as a parameter to a table-valued function or to the CHANGETABLE function, ensure that your database compatibility mode is set to 90.`,
-        hint.line,
-        15,
-      );
-    }
-  }
-  return { lock, skip };
-}
-
-function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: string[]): string {
+function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: RowLock[]): string {
   const parts = node.name.parts.map((part) => part.name);
   const name = parts.at(-1) ?? '';
-  const { lock, skip } = checkHints(node.hints);
+  const hints = [...node.hints, ...binder.viewHints];
   if (parts.length === 1) {
     const cte = binder.ctes.findLast((candidate) => sameName(candidate.name, name));
     if (cte !== undefined) {
+      const { rows, table } = readHints(node.hints);
+      if (rows !== undefined || table !== undefined)
+        unsupported('a lock of a common table expression', node.line);
       const pgAlias = binder.alias();
       const columns = cte.columns.map((column, i) => ({ ...column, sql: `${pgAlias}.c${String(i + 1)}` }));
       scope.add(
@@ -282,7 +255,8 @@ function bindTable(binder: Binder, scope: Scope, node: TableReference, locks: st
   scope.add(source, node.line, node.alias !== undefined);
   if (node.systemTime !== undefined)
     return versionsSql(binder, scope, object, node.systemTime, pgAlias, node.line);
-  if (lock || skip) locks.push(`${pgAlias}${skip ? ' skip' : ''}`);
+  const lock = lockSource(binder, object, hints, pgAlias);
+  if (lock !== undefined) locks.push(lock);
   return `${object.pgName} AS ${pgAlias}`;
 }
 
@@ -346,6 +320,9 @@ function bindView(binder: Binder, scope: Scope, node: TableReference, object: Re
   binder.viewDepth += 1;
   binder.chain.push(object);
   const hiddenCtes = binder.ctes.splice(0);
+  // Hints on a view are hints on the tables below it.
+  const outerHints = binder.viewHints;
+  binder.viewHints = [...node.hints, ...outerHints];
   const settings = binder.input.settings;
   try {
     binder.input.settings = { ...settings, defaultSchema: object.schema };
@@ -370,6 +347,7 @@ function bindView(binder: Binder, scope: Scope, node: TableReference, object: Re
     return text;
   } finally {
     binder.input.settings = settings;
+    binder.viewHints = outerHints;
     binder.ctes.splice(0, binder.ctes.length, ...hiddenCtes);
     binder.chain.pop();
     binder.viewDepth -= 1;

@@ -85,6 +85,7 @@ export interface ResolvedObject {
   period?: { start: number; end: number };
   /** A synonym's target, as written. */
   target?: string;
+  indexes?: { id: number; name: string }[];
   /** T-SQL of a view, procedure, function or trigger. */
   definition?: string;
   triggers: {

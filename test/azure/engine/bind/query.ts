@@ -18,6 +18,8 @@ import { bindForClause } from './forClause.ts';
 import { bindFrom } from './from.ts';
 import { bigint } from './literals.ts';
 import { bindPredicate, onlyOne } from './predicates.ts';
+import { rowLockSql } from './hints.ts';
+import type { RowLock } from './hints.ts';
 import { raise } from './raise.ts';
 import { Scope, sameName } from './scope.ts';
 import { commonType, isCharacter, isLegacyLob, typeWord } from './sqlTypes.ts';
@@ -178,7 +180,7 @@ function bindBlock(
 ): BoundQuery {
   if (accumulates(block)) return bindAccumulation(binder, block, parent, query);
   const scope = new Scope(parent);
-  const locks: string[] = [];
+  const locks: RowLock[] = [];
   const from = bindFrom(binder, scope, block.from, locks);
   let where = '';
   const outer: string[] = [];
@@ -320,9 +322,7 @@ function bindBlock(
     sql += orderText;
     if (query !== undefined) sql += pagingSql(binder, query, parent);
   }
-  if (locks.length > 0 && !aggregated && !block.distinct && !sql.includes('row_number()')) {
-    sql += ` FOR UPDATE OF ${locks.map((lock) => lock.split(' ')[0] ?? '').join(', ')}${locks.some((lock) => lock.endsWith(' skip')) ? ' SKIP LOCKED' : ''}`;
-  }
+  sql += rowLockSql(binder, locks, !aggregated && !block.distinct && !sql.includes('row_number()'));
   return { sql, columns, loose: outer, ...(assignments.length > 0 ? { assignments } : {}) };
 }
 

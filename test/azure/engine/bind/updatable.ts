@@ -12,6 +12,7 @@ import type { Binder } from './binder.ts';
 import { parseView } from './moduleText.ts';
 import type { ObjectColumn, ResolvedObject } from './ports.ts';
 import { bindCommonTables } from './commonTables.ts';
+import { lockTarget, readHints } from './hints.ts';
 import { bindQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';
 import { sameName } from './scope.ts';
@@ -98,6 +99,8 @@ function over(
   const base = binder.table(table.name);
   if (base.type === 'V' || base.type === 'S')
     return unsupported(`changing ${name}, which is over a view`, target.line);
+  lockTarget(binder, base, target.hints);
+  if (readHints(target.hints).wait === 'skip') unsupported(`READPAST on ${name}`, target.line);
   const at = { line: target.line, start: target.start, end: target.end };
   const place: Name = {
     kind: 'name',

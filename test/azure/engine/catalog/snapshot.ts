@@ -224,6 +224,7 @@ export class Snapshot implements ErrorCatalog {
       pgName: entry.pg_name,
       columns: [],
       triggers: [],
+      indexes: [],
       parameters: [],
       schemaId: entry.schema_id,
       parentId: entry.parent_id,
@@ -274,6 +275,10 @@ export class Snapshot implements ErrorCatalog {
           ? {}
           : { generatedAs: column.generated === 1 ? ('start' as const) : ('end' as const) }),
       });
+    }
+    for (const index of raw.indexes) {
+      const object = this.byId.get(index.object_id);
+      if (object !== undefined) (object.indexes ??= []).push({ id: index.index_id, name: index.name });
     }
     for (const parameter of raw.parameters) {
       this.byId.get(parameter.object_id)?.parameters.push({

@@ -267,6 +267,7 @@ export class Interpreter {
         ansiNulls: this.state.options.ansiNulls,
         concatNullYieldsNull: this.state.options.concatNullYieldsNull,
         ansiWarnings: this.state.options.ansiWarnings,
+        raisedIsolation: this.isolationRaised,
       },
       transition: frame.transition,
     });
@@ -310,6 +311,24 @@ export class Interpreter {
 
   async check(permission: string, securable: Securable): Promise<void> {
     await this.authorization.check(this.state.context, this.connection, permission, securable);
+  }
+
+  /** PostgreSQL keeps the level a transaction began with; the higher ones of T-SQL are then kept by locks, as the server does. */
+  private get isolationRaised(): boolean {
+    const { transactions, begunAt, options } = this.state;
+    if (transactions === 0 || options.isolation === begunAt) return false;
+    return options.isolation === 4 || (options.isolation === 3 && begunAt < 3);
+  }
+
+  /** Runs `work` behind the table locks that the statement asks for: in the transaction, or in one of its own. */
+  async locked<T>(binder: Binder, work: () => Promise<T>): Promise<T> {
+    if (binder.tableLocks.size === 0) return await work();
+    const lock = async (): Promise<T> => {
+      for (const [table, { mode, nowait }] of binder.tableLocks)
+        await this.connection.script(`LOCK TABLE ${table} IN ${mode} MODE${nowait ? ' NOWAIT' : ''}`);
+      return await work();
+    };
+    return this.connection.inTransaction ? await lock() : await this.connection.atomic(lock);
   }
 
   async parameters(sources: readonly ParameterSource[], frame: Frame): Promise<(string | null)[]> {
@@ -357,7 +376,7 @@ export class Interpreter {
     const single = /^\(\$1::[^()]*(?:\([^()]*\))?\)$/u.exec(sql);
     if (single !== null && parameters.length === 1)
       return { value: parameters[0] ?? null, type: converted.type };
-    const value = await this.scalar(`SELECT ${sql}`, parameters);
+    const value = await this.locked(binder, () => this.scalar(`SELECT ${sql}`, parameters));
     return { value, type: converted.type };
   }
 
@@ -387,10 +406,8 @@ export class Interpreter {
     const binder = await this.binder(frame, mentionsTable(node));
     const bound = bindPredicate(binder, new Scope(), node);
     await this.authorize(binder.requirements, frame);
-    const value = await this.scalar(
-      `SELECT (${bound.sql}) IS TRUE`,
-      await this.parameters(binder.parameters, frame),
-    );
+    const parameters = await this.parameters(binder.parameters, frame);
+    const value = await this.locked(binder, () => this.scalar(`SELECT (${bound.sql}) IS TRUE`, parameters));
     return value === 't';
   }
 

@@ -23,6 +23,8 @@ export class SessionState {
   /** XACT_STATE() = -1: only a rollback is possible. */
   doomed = false;
   transactionName: string | undefined;
+  /** The isolation level that the open transaction began with. */
+  begunAt: SessionOptions['isolation'] = 2;
   readonly savepoints: string[] = [];
   /** Errors of the CATCH blocks that run now, innermost last. */
   readonly caught: SqlMessage[] = [];

@@ -62,7 +62,7 @@ export async function executeChange(
   if (triggers.length === 0) {
     const bound = bindChange(binder, statement, interpreter, undefined);
     await interpreter.authorize(binder.requirements, frame);
-    const count = await run(interpreter, binder, bound, frame);
+    const count = await interpreter.locked(binder, () => run(interpreter, binder, bound, frame));
     state.rowCount = BigInt(count);
     interpreter.done({ rowCount: count, command: commands[bound.kind] });
     return;
@@ -222,7 +222,7 @@ async function withTriggers(
       const bound = bindChange(binder, statement, interpreter, capture);
       kind = bound.kind;
       await interpreter.authorize(binder.requirements, frame);
-      count = await run(interpreter, binder, bound, frame);
+      count = await interpreter.locked(binder, () => run(interpreter, binder, bound, frame));
       const identity = state.identity;
       for (const trigger of triggers) {
         await fire(interpreter, trigger, target, capture, bound, frame, count);

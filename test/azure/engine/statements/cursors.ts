@@ -129,15 +129,14 @@ async function open(interpreter: Interpreter, cursor: Cursor, frame: Frame, line
   );
   await interpreter.authorize(prepared.binder.requirements, frame);
   const rows: (string | null)[][] = [];
-  await interpreter.connection.stream(
-    prepared.sql,
-    await interpreter.parameters(prepared.binder.parameters, frame),
-    {
+  const parameters = await interpreter.parameters(prepared.binder.parameters, frame);
+  await interpreter.locked(prepared.binder, () =>
+    interpreter.connection.stream(prepared.sql, parameters, {
       onRow: (values) => {
         rows.push(values);
         return undefined;
       },
-    },
+    }),
   );
   cursor.columns = prepared.query.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
   cursor.rows = rows;

@@ -20,7 +20,7 @@ import { executeAs, revert } from './impersonation.ts';
 import { executeSelect } from './select.ts';
 import { executeSetOption, executeSetValue } from './setOptions.ts';
 import { executeKill } from './kill.ts';
-import { executeTransaction, isolationLevels } from './transaction.ts';
+import { executeTransaction, setIsolationLevel } from './transaction.ts';
 import { executeDeclare, executeSetVariable } from './variables.ts';
 
 export async function executeStatement(
@@ -55,7 +55,7 @@ export async function executeStatement(
       await executeSetValue(interpreter, statement, frame);
       return undefined;
     case 'setIsolationLevel':
-      state.options.isolation = isolationLevels[statement.level];
+      setIsolationLevel(interpreter, statement);
       return undefined;
     case 'setIdentityInsert': {
       const binder = await interpreter.binder(frame);

@@ -84,7 +84,9 @@ export async function executeSelect(
   }
   if (into !== undefined) {
     interpreter.refuseWriteWhenDoomed();
-    const count = await createTableFor(interpreter, into, query, sql, parameters, frame);
+    const count = await interpreter.locked(binder, () =>
+      createTableFor(interpreter, into, query, sql, parameters, frame),
+    );
     state.rowCount = BigInt(count);
     interpreter.done({ rowCount: count, command: commands.select });
     return;
@@ -92,13 +94,15 @@ export async function executeSelect(
   if (query.assignments !== undefined) {
     let last: (string | null)[] | undefined;
     let count = 0;
-    await interpreter.connection.stream(sql, parameters, {
-      onRow: (values) => {
-        last = values;
-        count += 1;
-        return undefined;
-      },
-    });
+    await interpreter.locked(binder, () =>
+      interpreter.connection.stream(sql, parameters, {
+        onRow: (values) => {
+          last = values;
+          count += 1;
+          return undefined;
+        },
+      }),
+    );
     if (last !== undefined) {
       for (const [i, { variable }] of query.assignments.entries()) {
         const target = frame.get(variable);
@@ -117,7 +121,9 @@ export async function executeSelect(
     return;
   }
   const order = orderOf(statement.query, columns);
-  const count = await streamRows(interpreter, sql, parameters, columns, order);
+  const count = await interpreter.locked(binder, () =>
+    streamRows(interpreter, sql, parameters, columns, order),
+  );
   state.rowCount = BigInt(count);
   interpreter.done({ rowCount: count, command: commands.select });
 }

@@ -13,13 +13,26 @@ import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { closeCursorsAtEnd } from './cursors.ts';
 
-export const isolationLevels: Record<SetIsolationLevel['level'], 1 | 2 | 3 | 4 | 5> = {
+const isolationLevels: Record<SetIsolationLevel['level'], 1 | 2 | 3 | 4 | 5> = {
   'read uncommitted': 1,
   'read committed': 2,
   'repeatable read': 3,
   serializable: 4,
   snapshot: 5,
 };
+
+/** In an open transaction a higher level is kept by locks (`Interpreter.locked`), a lower one changes nothing: it keeps its snapshot. */
+export function setIsolationLevel(interpreter: Interpreter, { level, line }: SetIsolationLevel): void {
+  const { state, database } = interpreter;
+  if (level === 'snapshot' && state.transactions > 0 && state.begunAt !== 5) {
+    raise(
+      3951,
+      `Transaction failed in database '${database}' because the statement was run under snapshot isolation but the transaction did not start in snapshot isolation. You cannot change the isolation level of the transaction to snapshot after the transaction has started unless the transaction was originally started under snapshot isolation level.`,
+      line,
+    );
+  }
+  state.options.isolation = isolationLevels[level];
+}
 
 /** Azure SQL has READ_COMMITTED_SNAPSHOT on: readers see versions, as PostgreSQL's read committed does. */
 const pgIsolation = {
@@ -35,6 +48,7 @@ export async function beginTransaction(interpreter: Interpreter, name?: string):
   if (state.transactions === 0) {
     await interpreter.connection.begin(pgIsolation[state.options.isolation]);
     state.transactionName = name;
+    state.begunAt = state.options.isolation;
     interpreter.out.environment({ type: 'beginTransaction' });
   }
   state.transactions += 1;

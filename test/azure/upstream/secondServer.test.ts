@@ -75,6 +75,27 @@ describe('relay to a second server', () => {
     await assert.rejects(rows(app, 'SELECT * FROM [dbo].[user]'), { number: 229 });
   });
 
+  it("takes a person whom the database knows only through a group, by the person's name and with the group's rights", async () => {
+    await rows(admin, 'DENY SELECT ON [dbo].[user] (last_name) TO [SQL Readers];');
+    const linus = await as('linus@contoso.example');
+    assert.deepEqual(await rows(linus, 'SELECT COUNT(id), USER_NAME() FROM [dbo].[user]'), [
+      [251, 'linus@contoso.example'],
+    ]);
+    await assert.rejects(rows(linus, 'SELECT last_name FROM [dbo].[user]'), { number: 230 });
+    await assert.rejects(rows(linus, "INSERT INTO [dbo].[user] (first_name) VALUES ('x')"), { number: 229 });
+    await assert.rejects(rows(linus, 'REVERT;'), { number: 15_591 });
+    linus.close();
+    const own = "SELECT name FROM sys.database_principals WHERE name = 'linus@contoso.example'";
+    while ((await rows(admin, own)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await rows(admin, 'REVOKE SELECT ON [dbo].[user] (last_name) FROM [SQL Readers];');
+    await rows(admin, 'DROP USER [SQL Readers];');
+    await assert.rejects(as('linus@contoso.example'), /Login failed for user '<token-identified principal>'/);
+    await rows(
+      admin,
+      'CREATE USER [SQL Readers] FROM EXTERNAL PROVIDER; ALTER ROLE db_datareader ADD MEMBER [SQL Readers];',
+    );
+  });
+
   it('lets nobody back to the login of the relay, not even through a reset', async () => {
     const grace = await as('grace@contoso.example');
     await assert.rejects(rows(grace, 'REVERT;'), { number: 15_591 });

@@ -6,6 +6,8 @@ import { guidBytes } from '../tds/guid.ts';
 import { rewriteExternalUsers } from './externalUsers.ts';
 import type { PrincipalDirectory } from './externalUsers.ts';
 import { mapRequestText } from './requestText.ts';
+import { StandIns } from './standIns.ts';
+import type { Run } from './standIns.ts';
 import { readAnswer } from './responseReader.ts';
 import { runBatch, throwFirst, UpstreamSession } from './upstreamSession.ts';
 
@@ -30,14 +32,10 @@ const DEFAULT_PACKET = 4096;
 /** Relays whole request messages and the token streams that answer them; transaction descriptors pass through untouched. */
 export function createUpstreamBackend(options: UpstreamOptions): Backend {
   const log = options.log ?? ((): void => undefined);
+  const standIns = new StandIns();
   return {
     open: async (login) => {
-      const client = await TdsClient.open({
-        host: options.host,
-        port: options.port,
-        ...(options.ca === undefined ? {} : { ca: options.ca }),
-        ...(options.serverName === undefined ? {} : { serverName: options.serverName }),
-      });
+      const client = await dial(options);
       try {
         const { database, spid } = await logIn(client, options, login);
         const entra = login.caller.kind === 'entra';
@@ -49,7 +47,7 @@ export function createUpstreamBackend(options: UpstreamOptions): Backend {
             mapRequestText(request, (text) => rewriteExternalUsers(text, options.directory, entra)),
           log,
         });
-        await becomeCaller(session, login.caller, options);
+        await becomeCaller(session, login.caller, options, standIns);
         return { session, messages: [] };
       } catch (error) {
         client.close();
@@ -59,11 +57,20 @@ export function createUpstreamBackend(options: UpstreamOptions): Backend {
   };
 }
 
+function dial(options: UpstreamOptions): Promise<TdsClient> {
+  return TdsClient.open({
+    host: options.host,
+    port: options.port,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.serverName === undefined ? {} : { serverName: options.serverName }),
+  });
+}
+
 /** @throws SqlError in upstream's words: 4060 for a database that is not there … */
 async function logIn(
   client: TdsClient,
   options: UpstreamOptions,
-  login: LoginRequest,
+  login: Pick<LoginRequest, 'caller' | 'database' | 'applicationName' | 'hostName'>,
 ): Promise<{ database: string; spid: number }> {
   const { caller } = login;
   client.login({
@@ -87,14 +94,12 @@ async function logIn(
   };
 }
 
-/**
- * Somebody known to the database only through a group is refused: SQL Server cannot impersonate a group.
- * @throws SqlError 18456 when the database has no user for the caller.
- */
+/** @throws SqlError 18456 when the database has no user for the caller, nor for a group of the caller's. */
 async function becomeCaller(
   session: UpstreamSession,
   caller: Caller,
   options: UpstreamOptions,
+  standIns: StandIns,
 ): Promise<void> {
   if (caller.kind === 'sql' || options.isAdmin(caller.claims)) return;
   const { claims } = caller;
@@ -105,11 +110,34 @@ async function becomeCaller(
     `SELECT name FROM sys.database_principals WHERE type = 'E' AND sid = 0x${sid} ORDER BY principal_id;`,
   );
   const name = rows[0]?.[0];
-  if (typeof name !== 'string') {
-    options.log?.(
-      `upstream: ${session.database} has no user of its own for ${own}; groups cannot be impersonated`,
-    );
+  if (typeof name === 'string') {
+    await session.impersonate(name);
+    return;
+  }
+  const standIn = await standIns.enter(session.database, claims, (text) => session.run(text));
+  if (standIn === undefined) {
+    options.log?.(`upstream: ${session.database} has no user for ${own} and its groups`);
     throw tokenLoginFailed();
   }
-  await session.impersonate(name);
+  session.onClose(() => standIns.leave(session.database, standIn, () => relayRun(options, session.database)));
+  await session.impersonate(standIn);
+}
+
+/** A connection under the relay's own login that ends after one batch. */
+async function relayRun(options: UpstreamOptions, database: string): Promise<Run> {
+  const client = await dial(options);
+  const caller = { kind: 'sql', user: options.user, password: options.password } as const;
+  try {
+    await logIn(client, options, { caller, database, applicationName: 'relay', hostName: '' });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return async (text) => {
+    try {
+      return await runBatch(client, text);
+    } finally {
+      client.close();
+    }
+  };
 }

@@ -37,6 +37,7 @@ export class UpstreamSession implements BackendSession {
   readonly database: string;
   readonly spid: number;
   private readonly parts: UpstreamSessionParts;
+  private readonly afterwards: (() => Promise<void>)[] = [];
   private impersonated: { name: string; cookie: string } | undefined;
 
   constructor(parts: UpstreamSessionParts) {
@@ -113,9 +114,22 @@ export class UpstreamSession implements BackendSession {
     if (as) await this.impersonate(as.name);
   }
 
-  close(): Promise<void> {
+  /** What is to be done once the connection is gone; it failing is only told. */
+  onClose(work: () => Promise<void>): void {
+    this.afterwards.push(work);
+  }
+
+  async close(): Promise<void> {
     this.parts.client.close();
-    return Promise.resolve();
+    for (const work of this.afterwards.splice(0)) {
+      try {
+        await work();
+      } catch (error) {
+        this.parts.log(
+          `upstream: after a session: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    }
   }
 }
 

@@ -4,14 +4,14 @@ import { figure, median, ratio } from './measure.ts';
 import { connectTedious, door, profileOf, queryTedious, tediousConfig, type Target } from './target.ts';
 
 const rounds = 5;
-/** Requests of a latency round, one after the other; before them a few that do not count. */
+/** Requests of each side in a latency round, one after the other; before the first round a few that do not count. */
 const single = 2000;
-const warmUp = 200;
+const warmUp = 500;
 /** Requests of a throughput round, and how many are under way at a time. */
 const many = 10_000;
 const concurrency = 32;
-/** In so many turns, so that what else the machine does meets every side alike. */
-const turns = 10;
+/** In so many turns. */
+const turns = 20;
 /** Cold connections of a round; its figure is their mean. */
 const cold = 20;
 const statement = { text: 'SELECT 1' };
@@ -57,18 +57,6 @@ function check(value: unknown): void {
   if (value !== 1) throw new Error(`SELECT 1 gave ${String(value)}`);
 }
 
-/** Milliseconds of each request. */
-async function latencies(side: Side): Promise<number[]> {
-  for (let count = 0; count < warmUp; count++) await side.query();
-  const times: number[] = [];
-  for (let count = 0; count < single; count++) {
-    const started = performance.now();
-    await side.query();
-    times.push(performance.now() - started);
-  }
-  return times;
-}
-
 function percentile(times: readonly number[], share: number): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? Number.NaN;
 }
@@ -110,14 +98,25 @@ export async function benchPool(target: Target): Promise<void> {
   const sides = { usual: await bare(target, true), bare: await bare(target, 'socket'), ours: ours(target) };
   const none = (): Record<(typeof names)[number], number[]> => ({ usual: [], bare: [], ours: [] });
   const [p50, p99, perSecond] = [none(), none(), none()];
+  const next = async (name: (typeof names)[number]): Promise<number> => {
+    const started = performance.now();
+    await sides[name].query();
+    return performance.now() - started;
+  };
+  for (const name of names) for (let count = 0; count < warmUp; count++) await next(name);
   for (let round = 0; round < rounds; round++) {
-    // Who goes later finds a warmer server: they take turns.
-    const order = names.map((_, index) => names[(index + round) % names.length] ?? 'ours');
-    for (const name of order) {
-      const times = await latencies(sides[name]);
-      p50[name].push(median(times));
-      p99[name].push(percentile(times, 0.99));
+    const times = none();
+    // The two take turns with every request, so that what else the machine does meets both alike.
+    for (let count = 0; count < single; count++) {
+      const pair = count % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const);
+      for (const name of pair) times[name].push(await next(name));
     }
+    for (let count = 0; count < single; count++) times.usual.push(await next('usual'));
+    for (const name of names) {
+      p50[name].push(median(times[name]));
+      p99[name].push(percentile(times[name], 0.99));
+    }
+    const order = names.map((_, index) => names[(index + round) % names.length] ?? 'ours');
     const took = { usual: 0, bare: 0, ours: 0 };
     for (let turn = 0; turn < turns; turn++) {
       for (const name of order) took[name] += await seconds(sides[name], many / turns);

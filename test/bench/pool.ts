@@ -57,6 +57,12 @@ function check(value: unknown): void {
   if (value !== 1) throw new Error(`SELECT 1 gave ${String(value)}`);
 }
 
+/** From the one whose turn it is. */
+function turned<T>(list: readonly T[], turn: number): T[] {
+  const at = turn % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
 function percentile(times: readonly number[], share: number): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? Number.NaN;
 }
@@ -106,17 +112,15 @@ export async function benchPool(target: Target): Promise<void> {
   for (const name of names) for (let count = 0; count < warmUp; count++) await next(name);
   for (let round = 0; round < rounds; round++) {
     const times = none();
-    // The two take turns with every request, so that what else the machine does meets both alike.
+    // They take turns with every request, so that what else the machine does meets all alike.
     for (let count = 0; count < single; count++) {
-      const pair = count % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const);
-      for (const name of pair) times[name].push(await next(name));
+      for (const name of turned(names, count)) times[name].push(await next(name));
     }
-    for (let count = 0; count < single; count++) times.usual.push(await next('usual'));
     for (const name of names) {
       p50[name].push(median(times[name]));
       p99[name].push(percentile(times[name], 0.99));
     }
-    const order = names.map((_, index) => names[(index + round) % names.length] ?? 'ours');
+    const order = turned(names, round);
     const took = { usual: 0, bare: 0, ours: 0 };
     for (let turn = 0; turn < turns; turn++) {
       for (const name of order) took[name] += await seconds(sides[name], many / turns);

@@ -1,5 +1,6 @@
 // Scripts of grants in read-only editors: what is about to run, what was done, and what would undo it, with links that do so.
 import * as vscode from 'vscode';
+import { textColumn } from './resultsPlacement.ts';
 
 export const grantScheme = 'passwordless-sql-grant';
 const previewKey = 'passwordlessSql.grantPreview';
@@ -40,7 +41,7 @@ export class GrantDocuments implements vscode.TextDocumentContentProvider, vscod
     const uri = vscode.Uri.from({ scheme: grantScheme, path: `/${name}.sql`, query: String(this.#next++) });
     this.#documents.set(uri.toString(), document);
     const text = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(text, { preview: false });
+    await vscode.window.showTextDocument(text, { preview: false, viewColumn: textColumn() });
     this.#changed.fire();
     this.#showContext();
     return uri;

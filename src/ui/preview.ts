@@ -1,5 +1,6 @@
 // Texts that are only shown: read-only documents that never ask to be saved.
 import * as vscode from 'vscode';
+import { textColumn } from './resultsPlacement.ts';
 
 const scheme = 'passwordlessSql-preview';
 
@@ -16,7 +17,8 @@ export class Previews implements vscode.Disposable {
     const uri = vscode.Uri.from({ scheme, path: `/${title.replaceAll(/[\\/:*?"<>|]/g, ' ')}` });
     this.#texts.set(uri.path, text);
     this.#changed.fire(uri);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document, { preview: true, viewColumn: textColumn() });
   }
 
   dispose(): void {

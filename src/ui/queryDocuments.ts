@@ -17,7 +17,8 @@ import type { ErrorBoundary } from './errorBoundary.ts';
 import { askAboutRunning, askAboutTransaction } from './queryQuestions.ts';
 import type { QueryValues } from './queryValues.ts';
 import type { RunRemedy } from './remedies.ts';
-import { ResultsPanel, resultsViewType } from './resultsPanel.ts';
+import { ResultsPanel } from './resultsPanel.ts';
+import { columnOf, ResultsPlacement } from './resultsPlacement.ts';
 
 export interface QueryDocumentsParts extends QueryEditorParts {
   extensionUri: vscode.Uri;
@@ -59,6 +60,7 @@ const runningKey = 'passwordlessSql.queryRunning';
 
 export class QueryDocuments implements vscode.Disposable {
   readonly #parts: QueryDocumentsParts;
+  readonly #placement: ResultsPlacement;
   readonly #documents = new Map<string, QueryDocument>();
   /** Their text was closed, and what becomes of a batch or a transaction is not answered yet. */
   readonly #closing = new Set<QueryDocument>();
@@ -72,6 +74,7 @@ export class QueryDocuments implements vscode.Disposable {
 
   constructor(parts: QueryDocumentsParts) {
     this.#parts = parts;
+    this.#placement = new ResultsPlacement(parts.clock);
     this.#subscriptions = [
       this.#changed,
       vscode.window.onDidChangeActiveTextEditor(() => this.#showContext()),
@@ -179,7 +182,8 @@ export class QueryDocuments implements vscode.Disposable {
       document.panel.reveal();
       return;
     }
-    const panel = await this.#createPanel(`Results: ${document.name}`, document.uri);
+    const title = vscode.l10n.t('Results: {0}', document.name);
+    const panel = await this.#placement.open(title, document.uri, (column) => this.#resultsColumn(column));
     document.panel = new ResultsPanel(panel, document.editor, {
       ...this.#parts,
       runAgain: () => this.run(document, document.lastBatches),
@@ -187,26 +191,11 @@ export class QueryDocuments implements vscode.Disposable {
     });
   }
 
-  /** Below the query, as people know it from other SQL tools; further results join the first ones. */
-  async #createPanel(title: string, source: vscode.Uri): Promise<vscode.WebviewPanel> {
-    const column = [...this.#documents.values()].find((other) => other.panel && !other.panel.disposed)?.panel
+  /** Where queries of a group have their results already. */
+  #resultsColumn(column: vscode.ViewColumn | undefined): vscode.ViewColumn | undefined {
+    const documents = [...this.#documents.values()];
+    return documents.find(({ uri, panel }) => panel && !panel.disposed && columnOf(uri) === column)?.panel
       ?.viewColumn;
-    const options = { enableScripts: true, retainContextWhenHidden: true };
-    if (column !== undefined) {
-      const place = { viewColumn: column, preserveFocus: true };
-      return vscode.window.createWebviewPanel(resultsViewType, title, place, options);
-    }
-    const editor = vscode.window.visibleTextEditors.find(
-      (shown) => shown.document.uri.toString() === source.toString(),
-    );
-    await vscode.commands.executeCommand('workbench.action.newGroupBelow');
-    const place = { viewColumn: vscode.ViewColumn.Active, preserveFocus: true };
-    const panel = vscode.window.createWebviewPanel(resultsViewType, title, place, options);
-    if (editor)
-      await vscode.window.showTextDocument(editor.document, {
-        viewColumn: editor.viewColumn ?? vscode.ViewColumn.One,
-      });
-    return panel;
   }
 
   /**

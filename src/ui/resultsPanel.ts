@@ -32,7 +32,6 @@ export interface ResultsPanelParts {
   exportSet: (set: NumberedSet) => Promise<void>;
 }
 
-export const resultsViewType = 'passwordlessSql.results';
 /** The clipboard is held in memory several times over; what is larger belongs into a file. */
 const copyLimit = 64 * 1024 * 1024;
 const copyBlock = 500;

@@ -10,6 +10,7 @@ import type { QueryDocuments } from '../queryDocuments.ts';
 import { openExportFile } from '../queryExportFile.ts';
 import { withCommandProgress, type CommandContext, type CommandTable } from '../register.ts';
 import { giveWay } from '../resultsPanel.ts';
+import { textColumn } from '../resultsPlacement.ts';
 
 export function exportCommands(documents: QueryDocuments): CommandTable {
   const front = (): NumberedSet => {
@@ -87,5 +88,5 @@ async function exportTo(context: CommandContext, set: NumberedSet, format: Expor
 async function offerToOpen(uri: vscode.Uri, message: string): Promise<void> {
   const open = vscode.l10n.t('Open');
   if ((await vscode.window.showInformationMessage(withoutLinks(message), open)) === open)
-    await vscode.window.showTextDocument(uri, { preview: true });
+    await vscode.window.showTextDocument(uri, { preview: true, viewColumn: textColumn() });
 }

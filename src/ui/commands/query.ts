@@ -19,6 +19,7 @@ import { askChoice, askText } from '../prompt/steps.ts';
 import type { QueryDocument, QueryDocuments } from '../queryDocuments.ts';
 import { askValue } from '../queryParameters.ts';
 import type { CommandContext, CommandTable } from '../register.ts';
+import { textColumn } from '../resultsPlacement.ts';
 import { targetOf } from '../tree/treeNode.ts';
 
 export interface QueryCommandParts {
@@ -33,7 +34,7 @@ export function queryCommands(parts: QueryCommandParts): CommandTable {
   const open = async (connection: SavedConnection, content: string): Promise<QueryDocument> => {
     const text = await vscode.workspace.openTextDocument({ language: 'sql', content });
     const bound = await documents.bind(text, connection);
-    await vscode.window.showTextDocument(text);
+    await vscode.window.showTextDocument(text, { viewColumn: textColumn() });
     return bound;
   };
 

@@ -2,6 +2,7 @@
 import { SqlError } from '../contract.ts';
 import type {
   BackendSession,
+  BulkLoad,
   Caller,
   ClientRequest,
   LoginRequest,
@@ -19,6 +20,7 @@ import { Interpreter } from './interpreter/interpreter.ts';
 import { SessionState } from './interpreter/sessionState.ts';
 import type { PgConnection } from './postgres/connection.ts';
 import { recordRows, replayRows } from './statements/encodedRows.ts';
+import { loadRows } from './statements/bulkLoad.ts';
 import { callProcedure, dropTemporary } from './statements/execute.ts';
 import type { Argument } from './statements/execute.ts';
 import {
@@ -169,15 +171,34 @@ export class EngineSession implements BackendSession {
   }
 
   async execute(request: ClientRequest, out: ResponseWriter, signal: AbortSignal): Promise<void> {
+    // Only the message right after INSERT BULK has its rows.
+    this.state.bulk = undefined;
     const cacheable = request.kind === 'batch' && this.services.preEncode?.(request.text) === true;
     if (cacheable && (await replayRows(this.services, this.database, request.text, out))) return;
+    const writer = cacheable ? recordRows(this.services, this.database, request.text, out) : out;
+    await this.serve(writer, signal, request.kind !== 'rpc', (interpreter) =>
+      this.run(interpreter, request, signal),
+    );
+  }
+
+  async bulk(load: BulkLoad, out: ResponseWriter, signal: AbortSignal): Promise<void> {
+    await this.serve(out, signal, true, (interpreter) => loadRows(interpreter, load));
+  }
+
+  /** One request: what it throws is told to the client, and the attention stops it. @param ends whether a DONE must end it */
+  private async serve(
+    out: ResponseWriter,
+    signal: AbortSignal,
+    ends: boolean,
+    work: (interpreter: Interpreter) => Promise<void>,
+  ): Promise<void> {
     const interpreter = new Interpreter({
       connection: this.connection,
       state: this.state,
       services: this.services,
       database: this.database,
       spid: this.spid,
-      out: cacheable ? recordRows(this.services, this.database, request.text, out) : out,
+      out,
       signal,
     });
     const stop = (): void => {
@@ -193,7 +214,7 @@ export class EngineSession implements BackendSession {
     this.state.nesting = 0;
     this.state.triggerDepth = 0;
     try {
-      await this.run(interpreter, request, signal);
+      await work(interpreter);
     } catch (error) {
       if (error instanceof Attention) {
         if (this.state.options.xactAbort) await interpreter.rollbackAll();
@@ -223,7 +244,7 @@ export class EngineSession implements BackendSession {
       );
       await interpreter.rollbackAll();
     }
-    if (!interpreter.doneSent && request.kind !== 'rpc') out.done({ kind: 'statement' });
+    if (!interpreter.doneSent && ends) out.done({ kind: 'statement' });
   }
 
   private async run(interpreter: Interpreter, request: ClientRequest, signal: AbortSignal): Promise<void> {

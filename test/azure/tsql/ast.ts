@@ -524,6 +524,7 @@ export interface Batch extends Span {
 export type Statement =
   | SelectStatement
   | Insert
+  | InsertBulk
   | Update
   | Delete
   | Merge
@@ -561,6 +562,25 @@ export interface Insert extends Span {
   output: OutputClause[];
   source: InsertSource;
   options: QueryOptions;
+  /** Never parsed: the rows are those of a bulk load, and this is how they go in. */
+  bulk?: BulkOptions;
+}
+/** INSERT BULK, which a client sends before the rows (MS-TDS 2.2.6.1). */
+export interface InsertBulk extends Span {
+  kind: 'insertBulk';
+  table: Name;
+  columns: { name: Identifier; type: DataType; collation?: string }[];
+  options: BulkOptions;
+}
+export interface BulkOptions {
+  /** Off: NULL becomes the column's default. */
+  keepNulls: boolean;
+  /** Off: CHECK and FOREIGN KEY are not asked, and not trusted afterwards. */
+  checkConstraints: boolean;
+  fireTriggers: boolean;
+  tabLock: boolean;
+  /** ORDER (…): how the client says its rows are sorted. */
+  order: IndexColumn[];
 }
 export type InsertSource =
   | { kind: 'values'; rows: Expression[][] }

@@ -1,11 +1,13 @@
 // INSERT, UPDATE, DELETE, MERGE and TRUNCATE TABLE.
 import type {
+  BulkOptions,
   CommonTable,
   CurrentOf,
   Delete,
   DmlTarget,
   Identifier,
   Insert,
+  InsertBulk,
   InsertSource,
   Merge,
   MergeClause,
@@ -15,11 +17,13 @@ import type {
   Truncate,
   Update,
 } from './ast.ts';
+import { parseDataType } from './parseDataType.ts';
 import { parseExecute } from './parseExecute.ts';
 import { parseExpressionOrDefault } from './parseExpression.ts';
 import { parsePredicate } from './parsePredicate.ts';
 import { parseQuery, parseSelectItem, parseTop, isAssignment, takeAssignment } from './parseQuery.ts';
 import { parseOptions } from './parseQueryHints.ts';
+import { parseIndexColumns, parseSignedInteger } from './parseTableElement.ts';
 import { parseRows, parseTableHints, parseTableSource } from './parseTableSource.ts';
 import type { TokenStream } from './tokenStream.ts';
 import type { Token } from './tokens.ts';
@@ -42,9 +46,9 @@ function parseColumnList(p: TokenStream): Identifier[] {
   return p.parenthesized(() => p.list(() => p.identifier()));
 }
 
-export function parseInsert(p: TokenStream, first: Token, commonTables: CommonTable[]): Insert {
+export function parseInsert(p: TokenStream, first: Token, commonTables: CommonTable[]): Insert | InsertBulk {
   p.expectWord('INSERT');
-  if (p.isWord('BULK')) p.unsupported();
+  if (commonTables.length === 0 && p.takeWord('BULK')) return parseInsertBulk(p, first);
   const top = parseTop(p);
   p.takeWord('INTO');
   const target = parseTarget(p);
@@ -65,6 +69,44 @@ export function parseInsert(p: TokenStream, first: Token, commonTables: CommonTa
     options,
     ...p.span(first),
   };
+}
+
+/** INSERT BULK is taken: table, columns with their types, WITH (…). */
+function parseInsertBulk(p: TokenStream, first: Token): InsertBulk {
+  const table = p.name();
+  const columns = p.parenthesized(() =>
+    p.list(() => {
+      const name = p.identifier();
+      const type = parseDataType(p);
+      const collation = p.takeWord('COLLATE') ? p.identifier().name : undefined;
+      return { name, type, ...(collation !== undefined && { collation }) };
+    }),
+  );
+  const options: BulkOptions = {
+    keepNulls: false,
+    checkConstraints: false,
+    fireTriggers: false,
+    tabLock: false,
+    order: [],
+  };
+  if (p.takeWord('WITH')) p.parenthesized(() => p.list(() => parseBulkOption(p, options)));
+  return { kind: 'insertBulk', table, columns, options, ...p.span(first) };
+}
+
+function parseBulkOption(p: TokenStream, options: BulkOptions): void {
+  if (p.takeWord('KEEP_NULLS')) options.keepNulls = true;
+  else if (p.takeWord('CHECK_CONSTRAINTS')) options.checkConstraints = true;
+  else if (p.takeWord('FIRE_TRIGGERS')) options.fireTriggers = true;
+  else if (p.takeWord('TABLOCK')) options.tabLock = true;
+  else if (p.takeWord('ORDER')) options.order = parseIndexColumns(p);
+  else if (p.takeOneOf('ROWS_PER_BATCH', 'KILOBYTES_PER_BATCH')) {
+    // How much the client expects to send: about the plan alone.
+    p.expectOperator('=');
+    parseSignedInteger(p);
+  } else {
+    if (p.current.type === 'word' && !p.current.reserved) p.unsupported();
+    p.fail();
+  }
 }
 
 function parseInsertSource(p: TokenStream): InsertSource {

@@ -129,7 +129,9 @@ export function bindInsert(binder: Binder, node: Insert, context: ChangeContext)
         loose: [],
         ...(from?.untypedNull === true ? { untypedNull: true } : {}),
       };
-      return assigned(binder, object, column, bound, node.line);
+      const value = assigned(binder, object, column, bound, node.line);
+      if (node.bulk?.keepNulls !== false || column.defaultText === undefined) return value;
+      return `CASE WHEN ${bound.sql} IS NULL THEN ${defaultSql(binder, object, column)} ELSE ${value} END`;
     });
     const top = node.top === undefined ? '' : ` LIMIT ${topCount(binder, node.top)}`;
     list.push(...defaulted.map((column) => defaultSql(binder, object, column)));

@@ -1,5 +1,6 @@
 // For the engine's own tests: a cluster, a database, sessions of somebody who may do everything, and answers as plain data.
 import type {
+  BulkLoad,
   ClientRequest,
   ResponseWriter,
   ResultColumn,
@@ -113,52 +114,64 @@ export class TestSession {
     });
   }
 
-  async send(request: ClientRequest, signal = new AbortController().signal): Promise<Answer> {
-    const answer: Answer = {
-      results: [],
-      messages: [],
-      counts: [],
-      errors: [],
-      status: undefined,
-      returned: {},
-      environment: [],
-      flushed: [],
-    };
-    const out: ResponseWriter = {
-      columns: (columns, order = []) => {
-        answer.results.push({ columns, rows: [], ...(order.length > 0 ? { order } : {}) });
-      },
-      row: (values) => {
-        answer.results.at(-1)?.rows.push(values);
-        return undefined;
-      },
-      encodedRows: (_tokens, count) => {
-        for (let i = 0; i < count; i++) answer.results.at(-1)?.rows.push(['encoded']);
-        return undefined;
-      },
-      done: ({ rowCount }) => {
-        if (rowCount !== undefined) answer.counts.push(rowCount);
-      },
-      message: (message) => {
-        (message.class > 10 ? answer.errors : answer.messages).push(message);
-      },
-      flush: () => {
-        answer.flushed.push(answer.messages.length + answer.errors.length);
-      },
-      returnStatus: (value) => {
-        answer.status = value;
-      },
-      returnValue: (name, _ordinal, _type, value) => {
-        answer.returned[name] = value;
-      },
-      environment: ({ type }) => {
-        answer.environment.push(type);
-      },
-      encodeRow: () => new Uint8Array(1),
-    };
-    await this.session.execute(request, out, signal);
-    return answer;
+  send(request: ClientRequest, signal = new AbortController().signal): Promise<Answer> {
+    return gather((out) => this.session.execute(request, out, signal));
   }
+
+  /** The rows after INSERT BULK. */
+  bulk(load: BulkLoad): Promise<Answer> {
+    return gather(async (out) => {
+      await this.session.bulk?.(load, out, new AbortController().signal);
+    });
+  }
+}
+
+/** What `work` answers. */
+async function gather(work: (out: ResponseWriter) => Promise<void>): Promise<Answer> {
+  const answer: Answer = {
+    results: [],
+    messages: [],
+    counts: [],
+    errors: [],
+    status: undefined,
+    returned: {},
+    environment: [],
+    flushed: [],
+  };
+  const out: ResponseWriter = {
+    columns: (columns, order = []) => {
+      answer.results.push({ columns, rows: [], ...(order.length > 0 ? { order } : {}) });
+    },
+    row: (values) => {
+      answer.results.at(-1)?.rows.push(values);
+      return undefined;
+    },
+    encodedRows: (_tokens, count) => {
+      for (let i = 0; i < count; i++) answer.results.at(-1)?.rows.push(['encoded']);
+      return undefined;
+    },
+    done: ({ rowCount }) => {
+      if (rowCount !== undefined) answer.counts.push(rowCount);
+    },
+    message: (message) => {
+      (message.class > 10 ? answer.errors : answer.messages).push(message);
+    },
+    flush: () => {
+      answer.flushed.push(answer.messages.length + answer.errors.length);
+    },
+    returnStatus: (value) => {
+      answer.status = value;
+    },
+    returnValue: (name, _ordinal, _type, value) => {
+      answer.returned[name] = value;
+    },
+    environment: ({ type }) => {
+      answer.environment.push(type);
+    },
+    encodeRow: () => new Uint8Array(1),
+  };
+  await work(out);
+  return answer;
 }
 
 /** `name type[(…)] [not null]`, as the tests write it. */

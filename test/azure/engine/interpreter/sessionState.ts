@@ -1,5 +1,6 @@
 // What a session remembers between statements and requests.
 import type { LoginRequest, SqlMessage, SqlType } from '../../contract.ts';
+import type { InsertBulk } from '../../tsql/ast.ts';
 import type { SecurityContext } from '../session.ts';
 import { defaultOptions } from './sessionOptions.ts';
 import type { SessionOptions } from './sessionOptions.ts';
@@ -37,6 +38,8 @@ export class SessionState {
   identityInsert: { objectId: number; name: string } | undefined;
   readonly contexts: SecurityContext[];
   readonly sessionContext = new Map<string, string | null>();
+  /** The INSERT BULK whose rows are to come with the next message. */
+  bulk: InsertBulk | undefined;
   readonly prepared = new Map<number, PreparedStatement>();
   nextHandle = 1;
   /** GLOBAL cursors by name; LOCAL ones are their frame's. */
@@ -65,6 +68,7 @@ export class SessionState {
     this.identityInsert = undefined;
     this.contexts.splice(1);
     this.sessionContext.clear();
+    this.bulk = undefined;
     this.prepared.clear();
     this.cursors.clear();
     this.openCursors.clear();

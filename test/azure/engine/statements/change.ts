@@ -19,6 +19,7 @@ import { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { advanceIdentity, reseedIdentity } from '../ddl/identity.ts';
 import { decoder } from '../catalog/values.ts';
+import { unchecked } from './bulkLoad.ts';
 import { insertFromExecute } from './insertExecute.ts';
 import { commands, setMaxRecursion } from './select.ts';
 import { beginTransaction } from './transaction.ts';
@@ -62,7 +63,7 @@ export async function executeChange(
   if (triggers.length === 0) {
     const bound = bindChange(binder, statement, interpreter, undefined);
     await interpreter.authorize(binder.requirements, frame);
-    const count = await interpreter.locked(binder, () => run(interpreter, binder, bound, frame));
+    const count = await change(interpreter, binder, statement, bound, frame);
     state.rowCount = BigInt(count);
     interpreter.done({ rowCount: count, command: commands[bound.kind] });
     return;
@@ -87,6 +88,19 @@ function bindChange(
     case 'merge':
       return bindMerge(binder, statement, context);
   }
+}
+
+function change(
+  interpreter: Interpreter,
+  binder: Binder,
+  statement: Change,
+  bound: BoundChange,
+  frame: Frame,
+): Promise<number> {
+  const work = (): Promise<number> =>
+    interpreter.locked(binder, () => run(interpreter, binder, bound, frame));
+  if (statement.kind !== 'insert') return work();
+  return unchecked(interpreter, statement, bound.target.objectId, frame, work);
 }
 
 /** Runs it; OUTPUT rows go to the client, the identity and the variables are kept. Returns the number of rows changed. */
@@ -174,6 +188,7 @@ function explicitIdentity(
 }
 
 function firing(target: ResolvedObject, statement: Change, frame: Frame): Trigger[] {
+  if (statement.kind === 'insert' && statement.bulk?.fireTriggers === false) return [];
   const events =
     statement.kind === 'merge'
       ? statement.clauses.map((clause) => clause.action.kind.toUpperCase())
@@ -222,7 +237,7 @@ async function withTriggers(
       const bound = bindChange(binder, statement, interpreter, capture);
       kind = bound.kind;
       await interpreter.authorize(binder.requirements, frame);
-      count = await interpreter.locked(binder, () => run(interpreter, binder, bound, frame));
+      count = await change(interpreter, binder, statement, bound, frame);
       const identity = state.identity;
       for (const trigger of triggers) {
         await fire(interpreter, trigger, target, capture, bound, frame, count);

@@ -4,6 +4,7 @@ import type { Statement } from '../../tsql/ast.ts';
 import { raise, unsupported } from '../bind/raise.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import type { Control, Frame } from '../interpreter/frame.ts';
+import { expectBulkLoad } from './bulkLoad.ts';
 import { authorizeAlter, executeChange, executeTruncate } from './change.ts';
 import {
   executePrint,
@@ -38,6 +39,9 @@ export async function executeStatement(
     case 'delete':
     case 'merge':
       await executeChange(interpreter, statement, frame);
+      return undefined;
+    case 'insertBulk':
+      await expectBulkLoad(interpreter, statement, frame);
       return undefined;
     case 'truncate':
       await executeTruncate(interpreter, statement, frame);

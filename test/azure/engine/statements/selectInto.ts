@@ -1,11 +1,12 @@
 // SELECT … INTO: makes the table from the query's columns, then fills it.
-import type { ColumnDefinition, DataType, Name } from '../../tsql/ast.ts';
+import type { ColumnDefinition, Name } from '../../tsql/ast.ts';
 import type { BoundQuery } from '../bind/query.ts';
 import { raise } from '../bind/raise.ts';
 import { storage } from '../catalog/storage.ts';
 import { executeDefinition } from '../ddl/execute.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
+import { columnNode } from './columnNode.ts';
 import { ddlContext, rememberTemporary } from './definition.ts';
 
 /** @throws SqlError 1038 (a column without name), 2705, 2714. Returns how many rows went in. */
@@ -29,22 +30,9 @@ export async function createTableFor(
       );
     }
     const type = column.untypedNull === true ? { name: 'int' as const } : column.type;
-    const dataType: DataType = {
-      kind: 'dataType',
-      name: { kind: 'name', parts: [{ kind: 'identifier', name: type.name, quoted: false, ...at }], ...at },
-      arguments: [],
-      system: type,
-      ...at,
-    };
     return {
-      kind: 'columnDefinition',
-      name: { kind: 'identifier', name: column.name, quoted: true, ...at },
-      type: dataType,
-      nullable: column.nullable,
+      ...columnNode(column.name, type, column.nullable, at),
       ...(column.identity === true ? { identity: { seed: '1', increment: '1' } } : {}),
-      rowGuid: false,
-      constraints: [],
-      ...at,
     };
   });
   let count = 0;

@@ -152,15 +152,20 @@ export class Pools {
     try {
       if (failure !== undefined) await this.#afterFailure(state, profile, failure, attempt, options);
       for (;;) {
-        const signal = await state.room.enter(attempt.wait, options.signal, options.gesture === true);
+        // Nothing stands in the way, nearly always: a promise for each step would cost more than the steps.
+        const entering = state.room.enter(attempt.wait, options.signal, options.gesture === true);
+        const signal = entering instanceof Promise ? await entering : entering;
         let pool: TokenPool | undefined;
         try {
-          const owner = await this.#parts.owners.of(profile, signal);
+          const asked = this.#parts.owners.of(profile, signal);
+          const owner = asked instanceof Promise ? await asked : asked;
           goOn();
           const { owner: before } = state;
           const known = this.#parts.tokens.peek(owner);
           state.owner = owner;
-          const token = await this.#token(state, owner, options, attempt, signal);
+          const token =
+            this.#tokenAtHand(state, owner, options, attempt) ??
+            (await this.#token(state, owner, options, attempt, signal));
           goOn();
           if (token === known && !this.#isSameOwner(before, owner))
             for (const listener of this.#shareListeners) listener({ connectionId: profile.id });
@@ -265,6 +270,18 @@ export class Pools {
   #isSameOwner(one: TokenOwner | undefined, other: TokenOwner): boolean {
     const { tokens } = this.#parts;
     return one !== undefined && tokens.key(one) === tokens.key(other);
+  }
+
+  #tokenAtHand(
+    state: ConnectionState,
+    owner: TokenOwner,
+    { gesture }: Options,
+    { refused }: Attempt,
+  ): AccessToken | undefined {
+    const token = this.#parts.tokens.ready(owner, modeOf(gesture));
+    if (token === undefined || token.token === refused) return undefined;
+    this.#needSignIn(state, false);
+    return token;
   }
 
   async #token(

@@ -125,11 +125,24 @@ export class TokenCache {
    */
   async get(owner: TokenOwner, mode: TokenMode, signal?: AbortSignal): Promise<AccessToken> {
     if (signal?.aborted === true) throw cancelled(signal.reason);
+    return this.ready(owner, mode) ?? this.#late(owner, mode, signal);
+  }
+
+  /** One that is there and far from its end: there is nothing to wait for. */
+  ready(owner: TokenOwner, mode: TokenMode): AccessToken | undefined {
+    if (mode === 'renew') return undefined;
+    const entry = this.#entries.get(this.key(owner));
+    const token = entry?.token;
+    if (entry === undefined || token === undefined) return undefined;
+    const left = token.expiresOn - this.#clock.now();
+    return left > refreshBelow(token, entry.jitter) ? token : undefined;
+  }
+
+  async #late(owner: TokenOwner, mode: TokenMode, signal: AbortSignal | undefined): Promise<AccessToken> {
     const entry = this.#entry(owner);
     const { token } = entry;
     if (token === undefined || mode === 'renew') return this.#fetch(entry, mode, signal);
     const left = token.expiresOn - this.#clock.now();
-    if (left > refreshBelow(token, entry.jitter)) return token;
     if (left > waitBelow(token)) {
       this.#refreshBehind(entry);
       return token;

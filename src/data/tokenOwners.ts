@@ -52,11 +52,19 @@ export class TokenOwners {
     return this.#bound(profile, cloud, this.#tenants.known(profile, cloud));
   }
 
-  /** Asks the server at first contact. @throws AppError of the login, hostNotConfirmed, cancelled */
-  async of(profile: ConnectionProfile, signal: AbortSignal | undefined): Promise<TokenOwner> {
+  /** Asks the server at first contact; afterwards there is nothing to wait for. @throws AppError of the login, hostNotConfirmed, cancelled */
+  of(profile: ConnectionProfile, signal: AbortSignal | undefined): TokenOwner | Promise<TokenOwner> {
     const cloud = this.#hosts.cloudOf(profile);
     const known = this.#tenants.known(profile, cloud);
     if (known !== undefined || !asksServer(profile)) return this.#bound(profile, cloud, known);
+    return this.#asked(profile, cloud, signal);
+  }
+
+  async #asked(
+    profile: ConnectionProfile,
+    cloud: Cloud,
+    signal: AbortSignal | undefined,
+  ): Promise<TokenOwner> {
     const probe = (stop: AbortSignal): Promise<string | undefined> => this.#probe(profile, cloud, stop);
     return this.#bound(profile, cloud, await this.#tenants.of(profile, cloud, probe, signal));
   }

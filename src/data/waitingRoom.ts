@@ -47,18 +47,18 @@ export class WaitingRoom {
    * theirs to cancel. What comes back ends this request's attempt: its own signal, and giving up for all once it is among those who wait.
    * @throws AppError cancelled
    */
-  async enter(
+  enter(
     wait: Wait,
     signal: AbortSignal | undefined,
     gesture: boolean,
-  ): Promise<AbortSignal | undefined> {
+  ): AbortSignal | undefined | Promise<AbortSignal> {
     if (this.#trouble !== undefined) this.#join(wait);
     const told = this.#trouble?.told;
     if (gesture && told !== undefined && !told.gesture) this.#say({ ...told, gesture });
     if (!wait.waiting) return signal;
     const both = signal === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, signal]);
-    if (this.#trouble?.sleeping !== undefined) await abortable(this.#trouble.sleeping, both);
-    return both;
+    const sleeping = this.#trouble?.sleeping;
+    return sleeping === undefined ? both : abortable(sleeping, both).then(() => both);
   }
 
   /** Prepares the wait after a failure; false when it is not worth one, or has lasted too long. Milliseconds else. */

@@ -84,7 +84,10 @@ describe('the tenant of a server', () => {
       },
     });
     const leave = await limit.enter(serverKey(profile), { evictIdle: () => false }, 1000);
-    assert.match((await failure(owners.of(profile, undefined))).message, /maxConnectionsPerServer/);
+    assert.match(
+      (await failure(Promise.resolve(owners.of(profile, undefined)))).message,
+      /maxConnectionsPerServer/,
+    );
     assert.deepEqual(asked, []);
     leave();
     assert.equal((await owners.of(profile, undefined)).credential.tenant, tenant);

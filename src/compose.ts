@@ -1,6 +1,6 @@
 // The composition root: the one place that builds everything, bottom to top.
 import * as vscode from 'vscode';
-import { readClouds } from './core/settings.ts';
+import { readClouds, readPageSize } from './core/settings.ts';
 import { AccessService } from './services/accessService.ts';
 import { ConnectionHealth } from './services/connectionHealth.ts';
 import { ConnectionService } from './services/connectionService.ts';
@@ -98,7 +98,7 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
   const signIn = new SignInService(sql);
   const users = new UserService(sql);
   const pages = new UserPages(users, () =>
-    vscode.workspace.getConfiguration('passwordlessSql').get('pageSize', 100),
+    readPageSize(vscode.workspace.getConfiguration('passwordlessSql').get('pageSize')),
   );
   users.onDidChangeUsers((change) => pages.apply(change));
 
@@ -142,7 +142,7 @@ export function compose(context: vscode.ExtensionContext): ExtensionApi {
       for (const id of health.needingSignIn()) if (!left.has(id)) health.forget(id);
     }),
   );
-  keep(new StatusBar(connections, signIn, systemClock));
+  keep(new StatusBar(connections, signIn, health, systemClock));
   const asking = () => import('./ui/commandTables.ts');
   let prompt: AskParameters | undefined;
   const queries = queryFeature({

@@ -55,3 +55,16 @@ export interface ConnectionProfile {
 }
 
 export const defaultTable: TableName = { schema: 'dbo', name: 'user' };
+
+export function isSameTable(one: TableName, other: TableName): boolean {
+  return one.schema === other.schema && one.name === other.name;
+}
+
+/** The chosen tables: those that were shown before stay first and in their order, for the first is the one "insert user" means. */
+export function tablesInOrder(chosen: readonly TableName[], shown: readonly TableName[]): TableName[] {
+  const place = (table: TableName): number => {
+    const index = shown.findIndex((one) => isSameTable(one, table));
+    return index < 0 ? shown.length : index;
+  };
+  return chosen.toSorted((one, other) => place(one) - place(other));
+}

@@ -88,7 +88,7 @@ function readProfile(fields: Fields): ConnectionProfile | string {
   const applicationName = text(fields, 'applicationName', 128);
   return {
     id,
-    name: text(fields, 'name') ?? `${database} on ${server}`,
+    name: readName(fields) ?? `${database} on ${server}`,
     server,
     port: whole(fields, 'port', 1, 65_535) ?? 1433,
     database,
@@ -101,6 +101,14 @@ function readProfile(fields: Fields): ConnectionProfile | string {
     tables: readTables(fields['tables']),
     ...(applicationName === undefined ? {} : { applicationName }),
   };
+}
+
+/** On one line, and without the characters that turn what is written behind them around. */
+function readName(fields: Fields): string | undefined {
+  const name = text(fields, 'name')
+    ?.replaceAll(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .trim();
+  return name === '' ? undefined : name;
 }
 
 function readCredential(value: unknown): CredentialChoice | string {
@@ -126,6 +134,11 @@ function readCredential(value: unknown): CredentialChoice | string {
     choice.clientId = clientId;
   }
   return choice;
+}
+
+/** Rows that the tree reads at a time: what the manifest allows, else its default. Also a workspace may say it, so it is not believed. */
+export function readPageSize(value: unknown): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1000 ? value : 100;
 }
 
 function readTables(value: unknown): readonly TableName[] {

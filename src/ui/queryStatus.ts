@@ -1,7 +1,10 @@
 // What is visible of a query editor outside its text: links above its batches, and its connection and open transaction in the status bar.
 import * as vscode from 'vscode';
 import { splitBatches } from '../core/batch.ts';
+import { withoutIcons } from '../core/errorText.ts';
+import { oneLine } from '../core/rowLabel.ts';
 import type { QueryDocuments } from './queryDocuments.ts';
+import { roomForName } from './statusBar.ts';
 
 export function queryCodeLenses(documents: QueryDocuments): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
@@ -65,7 +68,7 @@ export function queryStatusBar(documents: QueryDocuments): vscode.Disposable {
       return;
     }
     const { profile, running, openTransactions } = bound.editor;
-    connection.text = `${running ? '$(sync~spin)' : '$(database)'} ${profile.name}`;
+    connection.text = `${running ? '$(sync~spin)' : '$(database)'} ${withoutIcons(oneLine(profile.name, roomForName))}`;
     connection.tooltip = vscode.l10n.t(
       'This query runs on {0}, database {1}. Click to change it.',
       profile.server,

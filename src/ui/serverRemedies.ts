@@ -1,6 +1,6 @@
 // Remedies that lie with Azure: offers the filled-in CLI command and the portal, then waits visibly until the door is open.
 import * as vscode from 'vscode';
-import { withoutLinks } from '../core/errorText.ts';
+import { withoutIcons, withoutLinks } from '../core/errorText.ts';
 import type { Clock } from '../core/ports.ts';
 import { isSameHost } from '../core/serverAddress.ts';
 import type { ConnectionService } from '../services/connectionService.ts';
@@ -26,11 +26,15 @@ export function createServerRemedies(
       const url = portalUrl(connection && connections.cloudFor(connection));
       const chosen = await vscode.window.showQuickPick(
         [
-          { id: 'copy', label: vscode.l10n.t('$(copy) Copy the Azure CLI Command'), detail: command },
-          { id: 'portal', label: vscode.l10n.t('$(link-external) Open the Azure Portal'), detail: url },
+          {
+            id: 'copy',
+            label: `$(copy) ${vscode.l10n.t('Copy the Azure CLI Command')}`,
+            detail: withoutIcons(command),
+          },
+          { id: 'portal', label: `$(link-external) ${vscode.l10n.t('Open the Azure Portal')}`, detail: url },
           {
             id: 'wait',
-            label: vscode.l10n.t('$(sync) Retry until It Works'),
+            label: `$(sync) ${vscode.l10n.t('Retry until It Works')}`,
             detail: vscode.l10n.t('When somebody else makes the change, or it is already made.'),
           },
         ] as const,

@@ -1,5 +1,6 @@
 // The one quiet sign that background work needs a person: a status bar item, never a pop-up.
 import * as vscode from 'vscode';
+import { withoutIcons } from '../core/errorText.ts';
 import type { ConnectionHealth } from '../services/connectionHealth.ts';
 import type { ConnectionService } from '../services/connectionService.ts';
 
@@ -38,7 +39,7 @@ export class SignInItem implements vscode.Disposable {
       found.length === 1
         ? vscode.l10n.t('Sign in again: {0}', first.credential.account?.label ?? first.name)
         : vscode.l10n.t('Sign in again: {0} connections', found.length);
-    this.#item.text = `$(account) ${text}`;
+    this.#item.text = `$(account) ${withoutIcons(text)}`;
     this.#item.tooltip = found.map(({ name }) => name).join('\n');
     this.#item.accessibilityInformation = { label: text, role: 'button' };
     this.#item.show();

@@ -1,6 +1,6 @@
 // Shows that a connection waits for its database: a notification to cancel when somebody asked, else only a line in the status bar.
 import * as vscode from 'vscode';
-import { withoutLinks } from '../core/errorText.ts';
+import { withoutIcons, withoutLinks } from '../core/errorText.ts';
 import type { Clock, Disposable, Waiting } from '../core/ports.ts';
 import type { ConnectionHealth } from '../services/connectionHealth.ts';
 import type { ConnectionService } from '../services/connectionService.ts';
@@ -36,7 +36,7 @@ export function waitingProgress(parts: {
       report: (waiting, now) => {
         const connection = parts.connections.list().find(({ id }) => id === connectionId);
         const database = connection?.database ?? '';
-        text = withoutLinks(waitingText(waiting, database, connection?.server ?? '', now));
+        text = withoutIcons(withoutLinks(waitingText(waiting, database, connection?.server ?? '', now)));
         report?.(text);
       },
       close: () => close(),

@@ -25,6 +25,7 @@ describe('what goes wrong', () => {
       const message = driver.treeItem('The firewall of localhost does not let this computer in');
       await message.waitFor();
       assert.match(await message.innerText(), /127\.0\.0\.1/);
+      await driver.statusItem('appdb: not connected').waitFor();
       await driver.shot('firewall-tree');
 
       await driver.treeItem('Allow 127.0.0.1').click();

@@ -30,7 +30,7 @@ export function credentialCommands({ connections, signIn, clock }: CredentialCom
           placeholder: vscode.l10n.t('Choose what to copy; Escape closes'),
           choices: [
             ...lines.map(({ name, value }) => ({ label: name, description: value, value })),
-            { label: vscode.l10n.t('$(copy) Copy all'), value: all },
+            { icon: 'copy', label: vscode.l10n.t('Copy all'), value: all },
           ],
         },
       );

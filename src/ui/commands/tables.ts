@@ -1,6 +1,6 @@
 // Commands about the tables under "Users": which ones, how their rows are filtered and sorted, and making a missing one.
 import * as vscode from 'vscode';
-import { defaultTable } from '../../core/connection.ts';
+import { defaultTable, isSameTable, tablesInOrder } from '../../core/connection.ts';
 import { AppError } from '../../core/errors.ts';
 import { withoutLinks } from '../../core/errorText.ts';
 import { quoteTable } from '../../core/names.ts';
@@ -44,17 +44,18 @@ export function tableCommands({ connections, users, pages, previews }: TableComm
         description: vscode.l10n.t('{0} rows', rows),
         value: table,
       }));
-      const isShown = (table: { schema: string; name: string }) =>
-        profile.tables.some(({ schema, name }) => schema === table.schema && name === table.name);
       const chosen = await askChoices(
         { title: vscode.l10n.t('Choose Tables'), ...onePlace },
         {
           placeholder: vscode.l10n.t('Tables shown under Users; the first is the one "Insert User" means'),
           choices: known,
-          selected: known.map(({ value }) => value).filter(isShown),
+          selected: known
+            .map(({ value }) => value)
+            .filter((table) => profile.tables.some((shown) => isSameTable(shown, table))),
         },
       );
-      await connections.save({ ...profile, tables: chosen.length > 0 ? chosen : [defaultTable] }, scope);
+      const tables = tablesInOrder(chosen, profile.tables);
+      await connections.save({ ...profile, tables: tables.length > 0 ? tables : [defaultTable] }, scope);
     },
 
     'passwordlessSql.createTable': async (context, argument) => {

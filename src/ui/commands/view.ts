@@ -1,7 +1,8 @@
 // Commands about the view itself: refresh, remedies of error nodes, the status menu, diagnostics and the log.
 import * as vscode from 'vscode';
 import type { Remedy } from '../../core/errors.ts';
-import type { Clock } from '../../core/ports.ts';
+import { diagnosticLines } from '../../core/diagnosticsText.ts';
+import type { Clock, Sql } from '../../core/ports.ts';
 import type { ConnectionService } from '../../services/connectionService.ts';
 import { minutesLeft } from '../../services/signInService.ts';
 import type { SignInService } from '../../services/signInService.ts';
@@ -16,6 +17,7 @@ import { targetOf } from '../tree/treeNode.ts';
 export interface ViewCommandParts {
   connections: ConnectionService;
   signIn: SignInService;
+  sql: Pick<Sql, 'diagnostics'>;
   clock: Clock;
   showLog: () => void;
   previews: Previews;
@@ -25,7 +27,7 @@ export interface ViewCommandParts {
 }
 
 export function viewCommands(parts: ViewCommandParts): CommandTable {
-  const { connections, signIn, clock, showLog, previews, runRemedy, refresh } = parts;
+  const { connections, signIn, sql, clock, showLog, previews, runRemedy, refresh } = parts;
   return {
     'passwordlessSql.refresh': (_context, argument) => {
       const target = targetOf(argument);
@@ -47,18 +49,18 @@ export function viewCommands(parts: ViewCommandParts): CommandTable {
     'passwordlessSql.connectionMenu': async () => {
       const connection = await chooseConnection(connections, undefined);
       const commands = [
-        ['passwordlessSql.setActiveConnection', vscode.l10n.t('$(check) Another connection…')],
-        ['passwordlessSql.signIn', vscode.l10n.t('$(sign-in) Sign in again')],
-        ['passwordlessSql.switchAccount', vscode.l10n.t('$(account) Switch account…')],
-        ['passwordlessSql.chooseTenant', vscode.l10n.t('$(organization) Another tenant…')],
-        ['passwordlessSql.testConnection', vscode.l10n.t('$(plug) Test the connection')],
-        ['passwordlessSql.showDiagnostics', vscode.l10n.t('$(info) Diagnostics')],
+        ['passwordlessSql.setActiveConnection', 'check', vscode.l10n.t('Another connection…')],
+        ['passwordlessSql.signIn', 'sign-in', vscode.l10n.t('Sign in again')],
+        ['passwordlessSql.switchAccount', 'account', vscode.l10n.t('Switch account…')],
+        ['passwordlessSql.chooseTenant', 'organization', vscode.l10n.t('Another tenant…')],
+        ['passwordlessSql.testConnection', 'plug', vscode.l10n.t('Test the connection')],
+        ['passwordlessSql.showDiagnostics', 'info', vscode.l10n.t('Diagnostics')],
       ] as const;
       const command = await askChoice<string>(
         { title: connection.name, step: 1, totalSteps: 1 },
         {
           placeholder: vscode.l10n.t('{0} on {1}', connection.database, connection.server),
-          choices: commands.map(([value, label]) => ({ label, value })),
+          choices: commands.map(([value, icon, label]) => ({ icon, label, value })),
         },
       );
       const target =
@@ -72,6 +74,7 @@ export function viewCommands(parts: ViewCommandParts): CommandTable {
       const connection = await chooseConnection(connections, targetOf(argument));
       const cloud = connections.cloudFor(connection);
       const token = signIn.tokenFacts(connection);
+      const diagnostics = sql.diagnostics(connection);
       const { kind, account, tenant, clientId } = connection.credential;
       const lines: [string, string | undefined][] = [
         [vscode.l10n.t('Connection'), connection.name],
@@ -85,11 +88,12 @@ export function viewCommands(parts: ViewCommandParts): CommandTable {
         [vscode.l10n.t('Account chosen'), account?.label],
         [vscode.l10n.t('Tenant chosen'), tenant],
         [vscode.l10n.t('Client id'), clientId],
-        [vscode.l10n.t('Signed in as'), token?.who ?? vscode.l10n.t('not signed in')],
+        [vscode.l10n.t('Signed in as'), token?.who ?? vscode.l10n.t('nobody yet')],
         [vscode.l10n.t('Object id'), token?.objectId],
         [vscode.l10n.t('Tenant of the token'), token?.tenant],
         [vscode.l10n.t('Audience of the token'), token?.audience],
         [vscode.l10n.t('Minutes left'), token && String(minutesLeft(token, clock.now()))],
+        ...(diagnostics ? diagnosticLines(diagnostics) : []),
       ];
       const width = Math.max(...lines.map(([name]) => name.length));
       const content = lines

@@ -4,6 +4,7 @@ import type { Cloud } from '../../core/cloud.ts';
 import { sqlScope } from '../../core/cloud.ts';
 import type { CredentialChoice } from '../../core/connection.ts';
 import { AppError, cancelled } from '../../core/errors.ts';
+import { withoutIcons } from '../../core/errorText.ts';
 import type { RawToken, TokenRequest, TokenSource } from '../../core/ports.ts';
 import { providerFailure, silence } from './vscodeSignInFailure.ts';
 
@@ -135,7 +136,7 @@ export class VscodeTokenSource implements TokenSource {
     const still = used && accounts.find((account) => isSameAccount(account, used));
     if (still || mode === 'silent') return still;
     const chosen = await vscode.window.showQuickPick(
-      accounts.map((account) => ({ label: account.label, account })),
+      accounts.map((account) => ({ label: withoutIcons(account.label), account })),
       { title: vscode.l10n.t('Which account?'), ignoreFocusOut: true },
     );
     if (!chosen) throw cancelled();

@@ -39,6 +39,7 @@ export async function chooseConnection(
         detail: `${connection.database} · ${connection.server}`,
         value: connection,
       })),
+      active: list.find(({ id }) => id === active.id) ?? active,
     },
   );
 }

@@ -193,11 +193,12 @@ export async function askAccount(
     placeholder: vscode.l10n.t('Which account?'),
     choices: [
       ...accounts.map((account) => ({
-        label: `$(account) ${account.label}`,
+        icon: 'account',
+        label: account.label,
         ...(account.id === current ? { description: vscode.l10n.t('in use here') } : {}),
         value: { id: account.id, label: account.label } as { id: string; label: string } | undefined,
       })),
-      { label: vscode.l10n.t('$(add) Sign in with another account…'), value: undefined },
+      { icon: 'add', label: vscode.l10n.t('Sign in with another account…'), value: undefined },
     ],
   });
   if (chosen) return chosen;

@@ -8,49 +8,58 @@ import type { Choice, StepPlace } from './steps.ts';
 export function credentialKinds(): Choice<CredentialKind>[] {
   return [
     {
-      label: vscode.l10n.t('$(account) VS Code account'),
+      icon: 'account',
+      label: vscode.l10n.t('VS Code account'),
       detail: vscode.l10n.t('A Microsoft account that is signed in to VS Code'),
       value: 'vscode',
     },
     {
-      label: vscode.l10n.t('$(terminal) Azure CLI'),
+      icon: 'terminal',
+      label: vscode.l10n.t('Azure CLI'),
       detail: vscode.l10n.t('Whoever ran "az login" on this machine'),
       value: 'azureCli',
     },
     {
-      label: vscode.l10n.t('$(terminal) Azure Developer CLI'),
+      icon: 'terminal',
+      label: vscode.l10n.t('Azure Developer CLI'),
       detail: vscode.l10n.t('Whoever ran "azd auth login" on this machine'),
       value: 'azureDeveloperCli',
     },
     {
-      label: vscode.l10n.t('$(terminal-powershell) Azure PowerShell'),
+      icon: 'terminal-powershell',
+      label: vscode.l10n.t('Azure PowerShell'),
       detail: vscode.l10n.t('Whoever ran "Connect-AzAccount" on this machine'),
       value: 'azurePowerShell',
     },
     {
-      label: vscode.l10n.t('$(server-environment) Managed identity'),
+      icon: 'server-environment',
+      label: vscode.l10n.t('Managed identity'),
       detail: vscode.l10n.t('The identity of the Azure resource this runs on, its own or one assigned to it'),
       value: 'managedIdentity',
     },
     {
-      label: vscode.l10n.t('$(server-process) Workload identity'),
+      icon: 'server-process',
+      label: vscode.l10n.t('Workload identity'),
       detail: vscode.l10n.t('An application by the federated token of its pod: AZURE_FEDERATED_TOKEN_FILE'),
       value: 'workloadIdentity',
     },
     {
-      label: vscode.l10n.t('$(symbol-variable) Environment'),
+      icon: 'symbol-variable',
+      label: vscode.l10n.t('Environment'),
       detail: vscode.l10n.t(
         'A service principal from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET',
       ),
       value: 'environment',
     },
     {
-      label: vscode.l10n.t('$(list-ordered) DefaultAzureCredential'),
+      icon: 'list-ordered',
+      label: vscode.l10n.t('DefaultAzureCredential'),
       detail: vscode.l10n.t('The same as my app: the first that answers, and the token says which it was'),
       value: 'default',
     },
     {
-      label: vscode.l10n.t('$(plug) VisualStudioCodeCredential'),
+      icon: 'plug',
+      label: vscode.l10n.t('VisualStudioCodeCredential'),
       detail: vscode.l10n.t('The VS Code sign-in as apps see it; needs the package @azure/identity-vscode'),
       value: 'visualStudioCode',
     },

@@ -1,6 +1,7 @@
 // A multi-step quick input: Back goes one step back with everything kept, Escape gives up in silence.
 import * as vscode from 'vscode';
 import { cancelled } from '../../core/errors.ts';
+import { withoutIcons, withoutLinks } from '../../core/errorText.ts';
 
 /** Thrown inside a step to go one step back. */
 const back = Symbol('back');
@@ -53,7 +54,7 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
   box.title = place.title;
   box.step = place.step;
   box.totalSteps = place.totalSteps;
-  box.prompt = question.prompt;
+  box.prompt = plain(question.prompt);
   box.value = question.value ?? '';
   box.placeholder = question.placeholder ?? '';
   box.ignoreFocusOut = true;
@@ -69,11 +70,14 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
     const verdict = question.validate?.(text);
     if (verdict === undefined) return undefined;
     return typeof verdict === 'string'
-      ? { message: verdict, severity: vscode.InputBoxValidationSeverity.Error }
-      : { message: verdict.warning, severity: vscode.InputBoxValidationSeverity.Warning };
+      ? { message: plain(verdict), severity: vscode.InputBoxValidationSeverity.Error }
+      : { message: plain(verdict.warning), severity: vscode.InputBoxValidationSeverity.Warning };
   };
   if (question.problem)
-    box.validationMessage = { message: question.problem, severity: vscode.InputBoxValidationSeverity.Error };
+    box.validationMessage = {
+      message: plain(question.problem),
+      severity: vscode.InputBoxValidationSeverity.Error,
+    };
   return new Promise((resolve, reject) => {
     box.onDidChangeValue((text) => {
       box.validationMessage = judge(text);
@@ -99,7 +103,14 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
   });
 }
 
+/** VS Code makes links and icons of what stands below an input box (vscode, quickInputUtils.ts), whoever wrote it. */
+function plain(text: string): string {
+  return withoutLinks(withoutIcons(text));
+}
+
 export interface Choice<T> {
+  /** Before the label: the name of a codicon. What `$(…)` there is in the texts stays text. */
+  icon?: string;
   label: string;
   description?: string;
   detail?: string;
@@ -153,9 +164,9 @@ function pick<T>(
       items.push({ label: choice.group, kind: vscode.QuickPickItemKind.Separator });
     group = choice.group ?? group;
     items.push({
-      label: choice.label,
-      ...(choice.description === undefined ? {} : { description: choice.description }),
-      ...(choice.detail === undefined ? {} : { detail: choice.detail }),
+      label: `${choice.icon === undefined ? '' : `$(${choice.icon}) `}${withoutIcons(choice.label)}`,
+      ...(choice.description === undefined ? {} : { description: withoutIcons(choice.description) }),
+      ...(choice.detail === undefined ? {} : { detail: withoutIcons(choice.detail) }),
       choice,
     });
   }

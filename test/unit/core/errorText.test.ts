@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
-import { logText, withoutLinks } from '../../../src/core/errorText.ts';
+import { logText, withoutIcons, withoutLinks } from '../../../src/core/errorText.ts';
 
 describe('logText', () => {
   it('names a server error by its number: its words may hold a value of a row', () => {
@@ -33,5 +33,14 @@ describe('withoutLinks', () => {
 
   it('leaves other texts alone', () => {
     assert.equal(withoutLinks("Invalid object name '[dbo].[user]'."), "Invalid object name '[dbo].[user]'.");
+  });
+});
+
+describe('withoutIcons', () => {
+  it('leaves nothing that VS Code would draw as an icon, and looks the same', () => {
+    const text = withoutIcons('$(trash) app\\$(flame~spin)$($(key))');
+    assert.ok(!/\$\([a-z0-9-]+(~[a-z]+)?\)/i.test(text), text);
+    assert.equal(text.replaceAll('\u200b', ''), '$(trash) app\\$(flame~spin)$($(key))');
+    assert.equal(withoutIcons('costs $5 (net)'), 'costs $5 (net)');
   });
 });

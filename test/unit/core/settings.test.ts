@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { builtInClouds } from '../../../src/core/cloud.ts';
-import { readClouds, readProfiles } from '../../../src/core/settings.ts';
+import { readClouds, readPageSize, readProfiles } from '../../../src/core/settings.ts';
 
 const profile = { id: 'a', server: 'shop.database.windows.net', database: 'app' };
 const cloud = {
@@ -56,6 +56,14 @@ describe('saved connections', () => {
     assert.match(readProfiles([profile, profile]).problems.join(), /same id/);
   });
 
+  it('have a name on one line that turns nothing around', () => {
+    const named = (name: string) =>
+      readProfiles([{ id: 'a', server: 's.example', database: 'app', name }]).profiles[0]?.name;
+    assert.equal(named('one\n\u0007two \u202egnp.exe'), 'one two gnp.exe');
+    assert.equal(named('\u202e\u2066'), 'app on s.example');
+    assert.equal(named('שלום'), 'שלום');
+  });
+
   it('never carry a secret further', () => {
     const { profiles } = readProfiles([
       { ...profile, password: 'geheim', credential: { kind: 'environment', clientSecret: 'geheim' } },
@@ -72,6 +80,14 @@ describe('saved connections', () => {
         assert.deepEqual(clouds.slice(-builtInClouds.length), builtInClouds);
       }),
     );
+  });
+});
+
+describe('the rows of a page', () => {
+  it('are what the manifest allows, whoever wrote the setting', () => {
+    assert.equal(readPageSize(250), 250);
+    for (const value of ['huge', 1e9, 0, -1, 2.5, Number.NaN, null, undefined, [100]])
+      assert.equal(readPageSize(value), 100, String(value));
   });
 });
 

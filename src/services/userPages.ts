@@ -3,6 +3,7 @@ import type { ConnectionProfile, TableName } from '../core/connection.ts';
 import type { Event } from '../core/ports.ts';
 import { rowKey } from '../core/rowLabel.ts';
 import type { RowView, UserRow } from '../core/rowPage.ts';
+import { hasKey } from '../core/tableShape.ts';
 import type { TableShape } from '../core/tableShape.ts';
 import type { Asking, UserService, UsersChange } from './userService.ts';
 
@@ -10,7 +11,7 @@ export interface UserPage {
   shape: TableShape;
   /** Rows of the view in its order, without those just added. */
   rows: readonly UserRow[];
-  /** Newest first; shown wherever they would stand in the view, also outside the rows read. */
+  /** Newest first; shown wherever they would stand in the view, also outside the rows read, until the table is read anew. */
   justAdded: readonly UserRow[];
   /** Rows of the view in the database when it was last counted, kept up with our own changes. */
   total: number;
@@ -24,6 +25,8 @@ interface Entry {
   loading: Promise<UserPage> | undefined;
   /** Why the first page could not be read. Kept until `forget`: a tree that draws itself again must not knock again. */
   failure: { error: unknown } | undefined;
+  /** Added before the first page was read, newest first: they go on top of it. */
+  addedBefore: readonly UserRow[];
   /** Rows taken from the database, also those that were since deleted or moved to the top. */
   offset: number;
 }
@@ -109,6 +112,9 @@ export class UserPages {
       if (entry) this.#entries.set(key, { ...empty(), view: entry.view });
     } else if (entry?.page) {
       entry.page = changed(entry.page, change);
+    } else if (change.kind === 'inserted' && change.row) {
+      const waiting = this.#entry(connectionId, table);
+      waiting.addedBefore = [change.row, ...waiting.addedBefore];
     }
     this.#fire(connectionId, table);
   }
@@ -130,7 +136,10 @@ export class UserPages {
     const total =
       rows.length < limit ? rows.length : await this.#users.count(profile, table, entry.view, asking);
     entry.offset = rows.length;
-    entry.page = { shape, rows, justAdded: [], total, more: rows.length === limit && total > rows.length };
+    // Without a key nobody could tell whether it is among the rows already.
+    const justAdded = hasKey(shape) ? entry.addedBefore : [];
+    entry.addedBefore = [];
+    entry.page = { shape, rows, justAdded, total, more: rows.length === limit && total > rows.length };
     this.#fire(profile.id, table);
     return entry.page;
   }
@@ -167,7 +176,7 @@ function changed(page: UserPage, change: Exclude<UsersChange['change'], { kind: 
 }
 
 function empty(): Entry {
-  return { view: {}, page: undefined, loading: undefined, failure: undefined, offset: 0 };
+  return { view: {}, page: undefined, loading: undefined, failure: undefined, addedBefore: [], offset: 0 };
 }
 
 function entryKey(connectionId: string, table: TableName): string {

@@ -130,9 +130,12 @@ export function userCommands(parts: UserCommandParts): CommandTable {
       );
       drafts.delete(key);
       if (row) await parts.reveal(connection.id, shape, row);
-      void vscode.window.showInformationMessage(
-        withoutLinks(vscode.l10n.t('Inserted into {0}', quoteTable(table))),
-      );
+      // With its key, so that it is found again when the tree has been refreshed and it stands outside the first page.
+      const identity = row ? rowIdentity(shape, row) : '';
+      const message = identity
+        ? vscode.l10n.t('Inserted into {0}: {1}.', quoteTable(table), identity)
+        : vscode.l10n.t('Inserted into {0}.', quoteTable(table));
+      void vscode.window.showInformationMessage(withoutLinks(message));
     },
 
     'passwordlessSql.editUser': async (context, argument) => {

@@ -147,7 +147,8 @@ async function askBit(
         ? 'null'
         : cellText(before);
   const chosen = await askChoice(place, {
-    placeholder: prompt(column, undefined),
+    // NULL and the default are among the choices.
+    placeholder: columnTitle(column),
     choices,
     ...(current === undefined ? {} : { active: current }),
   });
@@ -162,8 +163,12 @@ function emptyMeans(column: TableColumn, before: Cell | undefined): Special | un
   return isText(column) ? 'empty' : undefined;
 }
 
+function columnTitle(column: TableColumn): string {
+  return `${column.name} · ${column.sqlType}`;
+}
+
 function prompt(column: TableColumn, empty: Special | undefined): string {
-  const type = `${column.name} · ${column.sqlType}`;
+  const type = columnTitle(column);
   switch (empty) {
     case 'default':
       return vscode.l10n.t('{0} · empty = default {1}', type, column.defaultText ?? '');

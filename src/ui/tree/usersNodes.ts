@@ -88,12 +88,14 @@ function rowNode(
       const label = rowLabel(shape, row);
       const item = new vscode.TreeItem(label);
       const identity = rowIdentity(shape, row);
-      item.description = added
-        ? [identity, vscode.l10n.t('just added')].filter(Boolean).join(' · ')
-        : identity;
-      item.tooltip = shape.columns
-        .map((column, index) => `${column.name}: ${oneLine(row.values[index] ?? null, 200)}`)
-        .join('\n');
+      const details = identity === label ? [] : [identity];
+      if (added) details.push(vscode.l10n.t('just added'));
+      item.description = details.filter(Boolean).join(' · ');
+      const values = shape.columns.map(
+        (column, index) => `${column.name}: ${oneLine(row.values[index] ?? null, 200)}`,
+      );
+      if (added) values.push(vscode.l10n.t('Just added: on top until the tree is refreshed.'));
+      item.tooltip = values.join('\n');
       item.iconPath = new vscode.ThemeIcon(added ? 'person-add' : 'person');
       item.contextValue = hasKey(shape) ? 'row writable' : 'row';
       item.accessibilityInformation = { label: [label, item.description].filter(Boolean).join(', ') };

@@ -76,6 +76,17 @@ describe('pages of users', () => {
     assert.deepEqual([ids((await page()).justAdded), ids((await page()).rows)], [[4], [1, 2, 3]]);
   });
 
+  it('pin a row that was added before the table was read, also when it stands outside the first page', async () => {
+    const { pages, rows, apply, page } = table(3);
+    const added = row(4);
+    rows.push(added);
+    apply({ kind: 'inserted', row: added });
+    assert.deepEqual([ids((await page()).justAdded), ids((await page()).rows)], [[4], [1, 2]]);
+    assert.equal((await page()).total, 4);
+    pages.forget('c1');
+    assert.deepEqual(ids((await page()).justAdded), [], 'a refresh shows the table as it is');
+  });
+
   it('follow changes and deletions without asking again', async () => {
     const { apply, asked, page } = table(2);
     await page();

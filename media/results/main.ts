@@ -68,6 +68,8 @@ let noteCount = 0;
 let run: GridRun | undefined;
 let runReceivedAt = 0;
 let shown: number | 'messages' | undefined;
+/** The phase that was last said to a screen reader. */
+let saidPhase: GridRun['phase'] = 'idle';
 /** A person chose a tab in this run: nothing else changes it. */
 let chosen = false;
 let unread: GridNote[] = [];
@@ -99,11 +101,11 @@ function receive(state: GridState): void {
   if (state.error !== undefined) showProblem(state.error);
   if (state.notice !== undefined) say(state.notice);
   if (state.run || state.sets || state.notes) arrange();
+  if (state.run) announceEnd();
 }
 
 function receiveRun(next: GridRun): void {
   if (run?.run !== next.run) startOver();
-  const before = run?.phase;
   run = next;
   runReceivedAt = performance.now();
   const working = next.phase === 'running' || next.phase === 'cancelling';
@@ -117,7 +119,6 @@ function receiveRun(next: GridRun): void {
   page.transaction.hidden = next.openTransactions === 0;
   page.transaction.textContent =
     next.openTransactions === 1 ? '1 open transaction' : `${next.openTransactions} open transactions`;
-  if (before !== next.phase && !working && next.phase !== 'idle') announceEnd();
   showElapsed();
 }
 
@@ -143,6 +144,7 @@ function startOver(): void {
   receiveNotes([]);
   shown = undefined;
   chosen = false;
+  saidPhase = 'idle';
 }
 
 function receiveSets(sets: readonly GridSet[]): void {
@@ -173,7 +175,7 @@ function receiveSets(sets: readonly GridSet[]): void {
 }
 
 function noteOf(set: GridSet): string {
-  if (set.partial) return `Incomplete: the query stopped after ${count(set.rowCount)} rows had arrived.`;
+  if (set.partial) return `Incomplete: the query stopped after ${counted(set.rowCount, 'row')} had arrived.`;
   return set.complete && set.rowCount === 0 ? 'The query returned no rows.' : '';
 }
 
@@ -184,7 +186,7 @@ function receiveNotes(notes: readonly GridNote[]): void {
   if (shown === 'messages') drawNotes();
   messages.tab.querySelector('.count')?.replaceChildren(noteCount === 0 ? '' : count(noteCount));
   messages.tab.classList.toggle('has-errors', errors > 0);
-  messages.tab.title = errors > 0 ? `${errors} ${errors === 1 ? 'error' : 'errors'}` : '';
+  messages.tab.title = errors > 0 ? counted(errors, 'error') : '';
 }
 
 /** Only when they are looked at: ten thousand elements nobody sees would slow everything down. */
@@ -224,9 +226,7 @@ function arrange(): void {
   const nothing = setPanels.size === 0 && noteCount === 0;
   page.empty.hidden = !nothing || run?.phase !== 'idle';
   page.tabs.hidden = nothing;
-  let rows = 0;
-  for (const { set } of setPanels.values()) rows += set.rowCount;
-  page.rows.textContent = setPanels.size === 0 ? '' : `${count(rows)} ${rows === 1 ? 'row' : 'rows'}`;
+  page.rows.textContent = setPanels.size === 0 ? '' : counted(rowTotal(), 'row');
   const onSet = typeof shown === 'number' ? setPanels.get(shown)?.set : undefined;
   page.copy.disabled = !onSet || onSet.rowCount === 0;
   page.exportSet.disabled = !onSet?.complete;
@@ -330,10 +330,21 @@ function duration(milliseconds: number): string {
   return `${Math.floor(milliseconds / 60_000)} min ${Math.floor((milliseconds % 60_000) / 1000)} s`;
 }
 
+/** Once all that came with the end is here: the last rows and messages often come together with it. */
 function announceEnd(): void {
+  if (!run || run.phase === saidPhase) return;
+  saidPhase = run.phase;
+  if (run.phase === 'running' || run.phase === 'cancelling' || run.phase === 'idle') return;
+  const facts = [phaseText[run.phase]];
+  if (errors > 0) facts.push(counted(errors, 'error'));
+  if (setPanels.size > 0) facts.push(counted(rowTotal(), 'row'));
+  say(`${facts.join('. ')}.`);
+}
+
+function rowTotal(): number {
   let rows = 0;
   for (const { set } of setPanels.values()) rows += set.rowCount;
-  if (run) say(`${phaseText[run.phase]}. ${count(rows)} rows.`);
+  return rows;
 }
 
 function say(text: string): void {
@@ -341,6 +352,10 @@ function say(text: string): void {
   requestAnimationFrame(() => {
     page.live.textContent = text;
   });
+}
+
+function counted(value: number, what: string): string {
+  return `${count(value)} ${what}${value === 1 ? '' : 's'}`;
 }
 
 function count(value: number): string {

@@ -65,7 +65,7 @@ export interface GridState {
   window?: GridWindow;
   /** null takes the banner away. */
   error?: GridProblem | null;
-  /** Said to screen readers and shown for a moment. */
+  /** Said to screen readers. */
   notice?: string;
 }
 

@@ -366,6 +366,8 @@ export class QueryEditor {
   }
 
   #sink(batch: Batch, stores: RowStores): BatchSink {
+    // The server does not say which statement a count is of: where the batch begins is true of its first one at most.
+    let line: number | undefined = batch.firstLine;
     return {
       columns: (columns) => {
         this.#closeSet(false);
@@ -382,7 +384,8 @@ export class QueryEditor {
         this.#closeSet(false);
         if (rowCount === undefined) return;
         const text = rowCount === 1 ? '1 row' : `${rowCount.toLocaleString('en-US')} rows`;
-        this.#note({ kind: 'done', text, line: batch.firstLine });
+        this.#note({ kind: 'done', text, ...(line === undefined ? {} : { line }) });
+        line = undefined;
       },
       message: (message) => this.#noteServerMessage(message, batch),
     };
@@ -400,10 +403,7 @@ export class QueryEditor {
   /** How a run that threw ended, with the note that says so. */
   #ended(error: unknown, signal: AbortSignal): RunPhase {
     const unfinished = this.#sets.at(-1);
-    const kept =
-      unfinished && !unfinished.complete
-        ? ` The ${unfinished.rows.count.toLocaleString('en-US')} rows that had arrived are kept.`
-        : '';
+    const kept = unfinished && !unfinished.complete ? keptText(unfinished.rows.count) : '';
     if (isAppError(error, 'cancelled') || signal.aborted) {
       this.#note({ kind: 'info', text: `Cancelled.${kept}` });
       return 'cancelled';
@@ -454,6 +454,12 @@ export class QueryEditor {
     this.#changePending = false;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function keptText(rows: number): string {
+  if (rows === 0) return '';
+  if (rows === 1) return ' The row that had arrived is kept.';
+  return ` The ${rows.toLocaleString('en-US')} rows that had arrived are kept.`;
 }
 
 function silentSink(): BatchSink {

@@ -53,7 +53,20 @@ async function create(path: string): Promise<{ handle: FileHandle; partial: stri
   }
 }
 
-function notWritable(error: unknown): AppError {
-  const why = error instanceof Error ? error.message : String(error);
+/** In place of the words of the system call, which name the partial file. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'you may not write there. Choose another folder',
+  EDQUOT: 'your share of the disk is full. Make room or choose another folder',
+  EBUSY: 'another program has it open. Close it there, or choose another name',
+  EISDIR: 'there is a folder of this name. Choose another name',
+  ENOENT: 'its folder does not exist. Choose another folder',
+  ENOSPC: 'the disk is full. Make room or choose another folder',
+  EPERM: 'you may not write there. Choose another folder',
+  EROFS: 'the disk is read-only. Choose another folder',
+};
+
+export function notWritable(error: unknown): AppError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const why = reasons[code] ?? (error instanceof Error ? error.message : String(error));
   return new AppError('invalidInput', `The file could not be written: ${why}.`, { cause: error });
 }

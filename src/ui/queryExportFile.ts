@@ -1,7 +1,7 @@
 // The file that an export goes to: on the disk beside its name until it is whole, elsewhere handed over as a whole.
 import * as vscode from 'vscode';
 import type { ExportFile } from '../services/exportService.ts';
-import { openPartialFile } from './partialFile.ts';
+import { notWritable, openPartialFile } from './partialFile.ts';
 
 /** @throws AppError invalidInput when the file cannot be made */
 export async function openExportFile(uri: vscode.Uri): Promise<ExportFile> {
@@ -16,7 +16,13 @@ function memoryFile(uri: vscode.Uri): ExportFile {
       parts.push(text);
       return Promise.resolve();
     },
-    finish: async () => vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(parts.join(''))),
+    finish: async () => {
+      try {
+        await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(parts.join('')));
+      } catch (error) {
+        throw notWritable(error);
+      }
+    },
     discard: () => Promise.resolve(),
   };
 }

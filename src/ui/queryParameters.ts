@@ -55,7 +55,7 @@ export async function askValue(
 ): Promise<Cell> {
   const titled = { ...place, title: vscode.l10n.t('Value of @{0}, {1}', name, sqlType) };
   const answer = await askText(titled, {
-    prompt: vscode.l10n.t("NULL is no value; 'NULL' in quotes is that text."),
+    prompt: vscode.l10n.t("NULL stands for no value. For the text itself, type 'NULL' in quotes."),
     value: last === undefined ? '' : typedText(last, sqlType),
     placeholder: sqlType,
     validate: (text) => {

@@ -37,6 +37,8 @@ const copyLimit = 64 * 1024 * 1024;
 const copyBlock = 500;
 /** The page asks for what fits on a screen; nobody needs more at once. */
 const windowLimit = 1000;
+/** Intents that have a failure of their own, which the next one of them takes away. */
+const begins: ReadonlySet<GridIntent['kind']> = new Set(['copy', 'openCell', 'export', 'jump']);
 
 export class ResultsPanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
@@ -89,7 +91,10 @@ export class ResultsPanel implements vscode.Disposable {
     const sets = this.#editor.sets;
     const found = sets.find((set) => set.id === this.#shownSet) ?? sets[0];
     if (!found)
-      throw new AppError('invalidInput', 'There are no results to export. Run a query that returns rows.');
+      throw new AppError(
+        'invalidInput',
+        vscode.l10n.t('There are no results to export. Run a query that returns rows.'),
+      );
     return found;
   }
 
@@ -183,6 +188,7 @@ export class ResultsPanel implements vscode.Disposable {
       return;
     }
     try {
+      if (begins.has(intent.kind)) this.#forgetProblem();
       await this.#carryOut(intent);
     } catch (error) {
       if (intent.kind === 'window') this.#answerWindow(intent, new ArrayBuffer(0));
@@ -191,6 +197,13 @@ export class ResultsPanel implements vscode.Disposable {
       this.#problem = error;
       this.#post({ error: this.#banner() });
     }
+  }
+
+  /** What a person begins anew takes the trouble of the one before away. */
+  #forgetProblem(): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#post({ error: this.#banner() });
   }
 
   async #carryOut(intent: GridIntent): Promise<void> {
@@ -264,22 +277,26 @@ export class ResultsPanel implements vscode.Disposable {
         if (length > copyLimit)
           throw new AppError(
             'invalidInput',
-            'This is too much for the clipboard. Export it to a file instead.',
+            vscode.l10n.t('This is too much for the clipboard. Export it to a file instead.'),
           );
         await giveWay();
       }
     }
     await vscode.env.clipboard.writeText(parts.join('\n'));
-    this.#post({ notice: cells === 1 ? 'Copied 1 cell.' : `Copied ${cells.toLocaleString('en-US')} cells.` });
+    const notice =
+      cells === 1
+        ? vscode.l10n.t('Copied 1 cell.')
+        : vscode.l10n.t('Copied {0} cells.', cells.toLocaleString('en-US'));
+    this.#post({ notice });
   }
 
   async #openCell(intent: Extract<GridIntent, { kind: 'openCell' }>): Promise<void> {
     const set = this.#editor.set(intent.set);
     const [row] = await set.rows.window(intent.row, 1);
     const column = set.columns[intent.column];
-    if (!row || !column) throw new AppError('invalidInput', 'This row is no longer there.');
+    if (!row || !column) throw new AppError('invalidInput', vscode.l10n.t('This row is no longer there.'));
     await this.#parts.values.show(
-      `${column.name || 'value'}, row ${intent.row + 1}`,
+      vscode.l10n.t('{0}, row {1}', column.name || vscode.l10n.t('value'), intent.row + 1),
       cellText(row[intent.column] ?? null, column) ?? 'NULL',
     );
   }

@@ -62,6 +62,11 @@ describe('the query page', () => {
       await driver.page.keyboard.press('ControlOrMeta+Shift+E');
       await phase('Ended with errors').waitFor();
       await results.getByText("Invalid object name 'dbo.nowhere'").waitFor();
+      // What a screen reader says of the end counts what came together with it.
+      await results
+        .locator('#live')
+        .getByText('Ended with errors. 1 error. 2 rows.', { exact: true })
+        .waitFor({ state: 'attached' });
       await driver.shot('error');
       await results.getByRole('button', { name: 'Line 4' }).click();
       await driver.statusItem('Ln 4').waitFor();

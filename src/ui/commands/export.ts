@@ -82,7 +82,11 @@ async function exportTo(context: CommandContext, set: NumberedSet, format: Expor
     giveWay,
   });
   context.progress('');
-  void offerToOpen(uri, vscode.l10n.t('Exported {0} rows to {1}.', rows.toLocaleString('en-US'), name));
+  const message =
+    rows === 1
+      ? vscode.l10n.t('Exported 1 row to {0}.', name)
+      : vscode.l10n.t('Exported {0} rows to {1}.', rows.toLocaleString('en-US'), name);
+  void offerToOpen(uri, message);
 }
 
 async function offerToOpen(uri: vscode.Uri, message: string): Promise<void> {

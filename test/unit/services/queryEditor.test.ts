@@ -160,9 +160,13 @@ describe('QueryEditor', () => {
         [1, true, false],
       ],
     );
+    // Only the first statement of a batch can be said to stand where the batch begins.
     assert.deepEqual(
-      editor.notes.map(({ text }) => text),
-      ['2 rows', '1 row'],
+      editor.notes.map(({ text, line }) => [text, line]),
+      [
+        ['2 rows', 0],
+        ['1 row', undefined],
+      ],
     );
     const [first] = editor.sets;
     await editor.run(splitBatches('SELECT'), neverAsk);
@@ -205,6 +209,21 @@ describe('QueryEditor', () => {
     assert.equal(editor.notes.at(-1)?.text, 'Cancelled. The 3 rows that had arrived are kept.');
     assert.equal(editor.problem, undefined);
   });
+
+  for (const [rows, said] of [
+    [[], 'Cancelled.'],
+    [[[1]], 'Cancelled. The row that had arrived is kept.'],
+  ] as const)
+    it(`says what is kept of ${rows.length} rows when it is cancelled`, async () => {
+      const { editor } = build(async (_batch, sink) => {
+        sink.columns([int]);
+        await sink.rows([...rows]);
+        editor.cancel();
+        throw cancelled();
+      });
+      await editor.run(splitBatches('SELECT 1'), neverAsk);
+      assert.equal(editor.notes.at(-1)?.text, said);
+    });
 
   it('refuses a second run while one is going on', async () => {
     let finish = (): void => {};

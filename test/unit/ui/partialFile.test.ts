@@ -57,7 +57,10 @@ describe('a file that is being exported', () => {
 
   it('says why it cannot be made or renamed, and leaves nothing', async () => {
     const refused = (error: unknown): boolean => isAppError(error, 'invalidInput');
-    await assert.rejects(openPartialFile(join(folder, 'none', 'x.csv')), refused);
+    // In words of a person's, without the partial file that they did not name.
+    await assert.rejects(openPartialFile(join(folder, 'none', 'x.csv')), {
+      message: 'The file could not be written: its folder does not exist. Choose another folder.',
+    });
     mkdirSync(join(folder, 'x.csv'));
     writeFileSync(join(folder, 'x.csv', 'inside'), '');
     const file = await openPartialFile(join(folder, 'x.csv'));

@@ -35,6 +35,22 @@ describe('bulk rows', () => {
     await session.run('DELETE t');
   });
 
+  const moments: [SqlType, SqlValue][] = [
+    [{ name: 'datetimeoffset', scale: 2 }, '2024-01-02 03:04:05.67 +02:00'],
+    [{ name: 'datetime2', scale: 3 }, '2024-01-02 03:04:05.678'],
+    [{ name: 'time', scale: 7 }, '03:04:05.6789012'],
+  ];
+  it.each(moments)('go in with the moments of $name', async (type, value) => {
+    const text = `${type.name}(${String(type.scale)})`;
+    await session.run(`CREATE TABLE #m (a ${text} NULL, b int NULL); INSERT BULK #m (a ${text}, b int)`);
+    assert.deepEqual((await send([type, int], [value, 1], [null, 2])).errors, []);
+    const { results } = await session.run('SELECT a, b FROM #m ORDER BY b; DROP TABLE #m');
+    assert.deepEqual(results[0]?.rows, [
+      [value, 1],
+      [null, 2],
+    ]);
+  });
+
   const refused: [string, SqlType[], SqlValue[], number, RegExp][] = [
     [
       'are longer',

@@ -38,8 +38,9 @@ export async function gather(
   load: BulkLoad,
   into: CatalogObject,
 ): Promise<void> {
-  const sources = into.columns.map(({ type }, i) => `$${String(i + 1)}::${pgType(type)}[]`);
-  const sql = `INSERT INTO ${into.pgName} SELECT * FROM unnest(${sources.join(', ')})`;
+  // In the select list, side by side: in FROM the values of a composite type (datetimeoffset) would fall apart into columns.
+  const sources = into.columns.map(({ type }, i) => `unnest($${String(i + 1)}::${pgType(type)}[])`);
+  const sql = `INSERT INTO ${into.pgName} SELECT ${sources.join(', ')}`;
   const limits = node.columns.map(({ type: { system } }) => {
     const sized =
       system !== undefined && system.length !== undefined && (isTextType(system) || isBytes(system));

@@ -12,6 +12,11 @@ export type CredentialKind =
   | 'default'
   | 'visualStudioCode';
 
+/** Whether it is an app that signs in: its identity belongs to one tenant, so there is none to choose. */
+export function isApplication(kind: CredentialKind): boolean {
+  return kind === 'managedIdentity' || kind === 'workloadIdentity' || kind === 'environment';
+}
+
 export interface CredentialChoice {
   kind: CredentialKind;
   /** VS Code account id (`<oid>.<home tenant>`) and its label for people; vscode only. */

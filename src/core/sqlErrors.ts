@@ -1,5 +1,5 @@
 // The one file that knows SQL Server error numbers: what each means for a person, and the way out as data.
-import type { CredentialKind } from './connection.ts';
+import { isApplication, type CredentialKind } from './connection.ts';
 import { AppError, type ErrorCode, type Remedy, type ServerMessage } from './errors.ts';
 
 /** Whose failure it is, for messages and remedies. */
@@ -27,11 +27,8 @@ const edit = (context: ErrorContext): Remedy => ({
   connectionId: context.connectionId,
 });
 const signIn = (context: ErrorContext): Remedy => ({ kind: 'signIn', connectionId: context.connectionId });
-/** An app's identity belongs to one tenant: for it there is none to choose. */
 const chooseTenant = ({ credential, connectionId }: ErrorContext): Remedy[] =>
-  credential === 'managedIdentity' || credential === 'workloadIdentity' || credential === 'environment'
-    ? []
-    : [{ kind: 'chooseTenant', connectionId }];
+  isApplication(credential) ? [] : [{ kind: 'chooseTenant', connectionId }];
 const switchAccount = (context: ErrorContext): Remedy => ({
   kind: 'switchAccount',
   connectionId: context.connectionId,

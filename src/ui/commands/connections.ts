@@ -1,7 +1,7 @@
 // Commands about connections: add, edit, remove, which is active, and who signs in.
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
-import { defaultTable } from '../../core/connection.ts';
+import { defaultTable, isApplication } from '../../core/connection.ts';
 import { readConnectionString } from '../../core/connectionString.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ErrorCode, Remedy } from '../../core/errors.ts';
@@ -245,7 +245,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** A login that was refused may simply have come from the wrong tenant. */
 function withTenantOffer(error: unknown, connection: SavedConnection): unknown {
   if (!isAppError(error) || !refusals.has(error.code)) return error;
-  if (connection.credential.kind === 'managedIdentity') return error;
+  if (isApplication(connection.credential.kind)) return error;
   if (error.remedies.some(({ kind }) => kind === 'chooseTenant')) return error;
   const offer: Remedy = { kind: 'chooseTenant', connectionId: connection.id };
   return new AppError(error.code, error.message, {

@@ -58,6 +58,9 @@ export async function askConnection(
         const text = await askText(place, {
           prompt: vscode.l10n.t('Database on {0}', profile.server),
           value: profile.database,
+          keep: (typed) => {
+            profile.database = typed.trim();
+          },
           validate: (value) =>
             value.trim() === ''
               ? vscode.l10n.t('A database is needed: users live in databases, not on the server.')
@@ -188,7 +191,7 @@ export async function askAccount(
   source: VscodeTokenSource,
   current: string | undefined,
 ): Promise<{ id: string; label: string }> {
-  const accounts = await source.accounts(cloud);
+  const accounts = (await source.accounts(cloud)).map(({ id, label }) => ({ id, label }));
   const chosen = await askChoice<{ id: string; label: string } | undefined>(place, {
     placeholder: vscode.l10n.t('Which account?'),
     choices: [
@@ -196,10 +199,12 @@ export async function askAccount(
         icon: 'account',
         label: account.label,
         ...(account.id === current ? { description: vscode.l10n.t('in use here') } : {}),
-        value: { id: account.id, label: account.label } as { id: string; label: string } | undefined,
+        value: account as { id: string; label: string } | undefined,
       })),
       { icon: 'add', label: vscode.l10n.t('Sign in with another account…'), value: undefined },
     ],
+    // Who just presses Enter signs in as somebody who is there already.
+    active: accounts.find(({ id }) => id === current) ?? accounts[0],
   });
   if (chosen) return chosen;
   const { id, label } = await source.addAccount(cloud);
@@ -231,11 +236,14 @@ export async function askTenant(
 function serverProblem(value: string, clouds: readonly Cloud[]): string | undefined {
   const text = value.trim();
   if (text === '') return vscode.l10n.t('Which server?');
+  if (/^https?:\/\//i.test(text))
+    return vscode.l10n.t('Only the host name, without {0} before it and without a path.', 'https://');
   if (text.includes('=') || text.includes('://'))
     return readConnectionString(text)
       ? undefined
       : vscode.l10n.t('This is not a connection string with a server in it.');
-  return readServerAddress(text, clouds)
-    ? undefined
+  if (readServerAddress(text, clouds)) return undefined;
+  return readServerAddress(text.replace(/[,:]\s*\d+$/, ''), clouds)
+    ? vscode.l10n.t('A port is a number from 1 to 65535.')
     : vscode.l10n.t('A server is a host name like myserver.database.windows.net, without spaces.');
 }

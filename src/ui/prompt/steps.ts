@@ -42,6 +42,8 @@ export interface TextQuestion {
   placeholder?: string;
   /** What is wrong with the text, undefined when nothing is. A `warning` lets the text pass. */
   validate?: (text: string) => string | { warning: string } | undefined;
+  /** Gets what stands in the box when the step is left by Back or Escape, so that it is there the next time. */
+  keep?: (text: string) => void;
   /** Shown at once under the box: why this step is asked again. */
   problem?: string;
   /** Further buttons; choosing one answers with its value instead of the text. */
@@ -82,10 +84,12 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
     box.onDidChangeValue((text) => {
       box.validationMessage = judge(text);
     });
+    let accepted = false;
     box.onDidAccept(() => {
       const verdict = judge(box.value);
       box.validationMessage = verdict;
       if (verdict?.severity === vscode.InputBoxValidationSeverity.Error) return;
+      accepted = true;
       resolve(box.value);
       box.hide();
     });
@@ -96,6 +100,7 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
       box.hide();
     });
     box.onDidHide(() => {
+      if (!accepted) question.keep?.(box.value);
       reject(cancelled());
       box.dispose();
     });
@@ -171,7 +176,11 @@ function pick<T>(
     });
   }
   box.items = items;
-  const active = items.find((item) => item.choice && item.choice.value === question.active);
+  // Without one the first is: a choice may well stand for undefined.
+  const active =
+    'active' in question
+      ? items.find((item) => item.choice && item.choice.value === question.active)
+      : undefined;
   if (active) box.activeItems = [active];
   if (many) box.selectedItems = items.filter((item) => item.choice && selected.includes(item.choice.value));
   return new Promise((resolve, reject) => {

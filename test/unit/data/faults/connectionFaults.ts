@@ -69,7 +69,7 @@ export const connectionFaults: readonly FaultRow[] = [
     name: 'half-open',
     meaning: 'The server answers no more, and the socket stays open; the person cancels.',
     begin: onStatement({ halfOpen: true }),
-    patience: 300,
+    patience: 1500,
     sideBySide: true,
     expect: {
       everywhere: 'cancelled',

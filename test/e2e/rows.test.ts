@@ -46,6 +46,36 @@ describe('rows of a table larger than a page', () => {
       await driver.treeItem('id 1').first().waitFor();
     }));
 
+  it('keeps the line breaks of a value that is left alone, and says when they would be lost', () =>
+    run.step('line breaks', async () => {
+      const { driver } = run;
+      const text = "N'one' + NCHAR(10) + N'two' + NCHAR(13) + NCHAR(10) + N'three'";
+      await asAdministrator(
+        run.azure,
+        `CREATE TABLE dbo.address (id int PRIMARY KEY, street nvarchar(50), city nvarchar(50));
+         INSERT dbo.address VALUES (1, ${text}, N'Rome');`,
+      );
+      await driver.contextMenu(driver.treeItem(table), 'Choose Tables…');
+      await driver.tick('address');
+      await driver.contextMenu(driver.treeItem(/Rome/), 'Edit…');
+      await driver.step('id · int');
+      await driver.page.keyboard.press('Enter');
+      await driver.step('This value has line breaks');
+      await driver.shot('line-breaks');
+      await driver.type('onetwothree!', false);
+      await driver.step('The line breaks of the old value will be lost');
+      await driver.type('onetwothree');
+      await driver.step('city');
+      await driver.type('Oslo');
+      await driver.noQuickInput();
+      await driver.treeItem(/Oslo/).waitFor();
+      // The server refuses the whole batch unless the row is as it must be.
+      await asAdministrator(
+        run.azure,
+        `IF NOT EXISTS (SELECT 1 FROM dbo.address WHERE street = ${text} AND city = N'Oslo') THROW 50000, 'not as it must be', 1;`,
+      );
+    }));
+
   it('forgets that an export failed as soon as the next one begins', () =>
     run.step('export', async () => {
       const { driver } = run;

@@ -68,13 +68,18 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
     ...(place.step > 1 ? [vscode.QuickInputButtons.Back] : []),
     ...own.map(({ button }) => button),
   ];
+  // The box holds one line and drops what breaks lines; text that is left alone stands for the whole value.
+  const whole = question.value ?? '';
+  const shown = whole.replaceAll(/[\r\n]/g, '');
+  const meant = (text: string): string => (text === shown ? whole : text);
   const judge = (text: string) => {
-    const verdict = question.validate?.(text);
-    if (verdict === undefined) return undefined;
+    const verdict = question.validate?.(meant(text));
+    if (verdict === undefined) return shown === whole ? undefined : lineBreaks(text === shown);
     return typeof verdict === 'string'
       ? { message: plain(verdict), severity: vscode.InputBoxValidationSeverity.Error }
       : { message: plain(verdict.warning), severity: vscode.InputBoxValidationSeverity.Warning };
   };
+  if (shown !== whole) box.validationMessage = lineBreaks(true);
   if (question.problem)
     box.validationMessage = {
       message: plain(question.problem),
@@ -90,7 +95,7 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
       box.validationMessage = verdict;
       if (verdict?.severity === vscode.InputBoxValidationSeverity.Error) return;
       accepted = true;
-      resolve(box.value);
+      resolve(meant(box.value));
       box.hide();
     });
     box.onDidTriggerButton((pressed) => {
@@ -100,12 +105,23 @@ export function askText(place: StepPlace, question: TextQuestion): Promise<strin
       box.hide();
     });
     box.onDidHide(() => {
-      if (!accepted) question.keep?.(box.value);
+      if (!accepted) question.keep?.(meant(box.value));
       reject(cancelled());
       box.dispose();
     });
     box.show();
   });
+}
+
+/** What becomes of the line breaks of a value that the box cannot show. */
+function lineBreaks(kept: boolean): vscode.InputBoxValidationMessage {
+  const message = kept
+    ? vscode.l10n.t(
+        'This value has line breaks, which are not shown here. They stay if you leave it as it is.',
+      )
+    : vscode.l10n.t('The line breaks of the old value will be lost. To keep them, change it in a query.');
+  const { Info, Warning } = vscode.InputBoxValidationSeverity;
+  return { message, severity: kept ? Info : Warning };
 }
 
 /** VS Code makes links and icons of what stands below an input box (vscode, quickInputUtils.ts), whoever wrote it. */

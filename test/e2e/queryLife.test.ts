@@ -70,6 +70,11 @@ describe('a query, its results and its end', () => {
       await close();
       await driver.dialog(closed).waitFor();
       await driver.shot('closed-while-running');
+      // "Cancel" beside "Cancel and Roll Back" would leave open which of them cancels what.
+      assert.equal(
+        await driver.dialog(closed).getByRole('button', { name: 'Cancel', exact: true }).count(),
+        0,
+      );
       await phase('Running').waitFor();
       await driver.dialogButton(closed, 'Keep the Query Open');
       await driver.page.locator('.editor-group-container.active .monaco-editor').first().waitFor();

@@ -2,10 +2,11 @@
 import * as fs from 'node:fs';
 import * as tls from 'node:tls';
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
-import { builtInClouds, type Cloud } from '../../src/core/cloud.ts';
+import { builtInClouds } from '../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../src/core/connection.ts';
 import type { Clock, Log, Sql, SqlStatement } from '../../src/core/ports.ts';
 import { createSql } from '../../src/data/main.ts';
+import { localCloud } from '../localCloud.ts';
 
 /** Everything a benchmark's own process needs to know; passed on as JSON. */
 export interface Target {
@@ -52,16 +53,7 @@ const remembered = new Map<string, unknown>();
 
 /** The product's data side, its token already there. */
 export function door(target: Target): Sql {
-  const cloud: Cloud = {
-    id: 'local',
-    label: 'local',
-    hostSuffix: 'localhost',
-    audience: target.audience.replace(/\/$/, ''),
-    authority: target.authority,
-    resourceManager: undefined,
-    vscodeProvider: 'microsoft',
-    caFile: target.caFile,
-  };
+  const cloud = localCloud({ ...target, issuer: target.authority });
   return createSql({
     log: silentLog,
     clock,

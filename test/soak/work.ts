@@ -1,11 +1,11 @@
 // The soak's own process: workers on the product's door until the time is over; reads its order from stdin, prints its report as JSON.
-import type { Cloud } from '../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../src/core/connection.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import type { BatchSink, Log, Sql } from '../../src/core/ports.ts';
 import { createSql } from '../../src/data/main.ts';
 import { ControlClient } from '../azure/control/controlClient.ts';
 import type { SoakOrder, SoakReport } from './order.ts';
+import { localCloud } from '../localCloud.ts';
 
 const quiet = (): void => undefined;
 const log: Log = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -20,16 +20,7 @@ async function readOrder(): Promise<SoakOrder> {
 }
 
 function doorOf({ azure, cap }: SoakOrder, control: ControlClient): Sql {
-  const cloud: Cloud = {
-    id: 'local',
-    label: 'Local',
-    hostSuffix: 'localhost',
-    audience: azure.audience.replace(/\/$/, ''),
-    authority: azure.authority,
-    resourceManager: undefined,
-    vscodeProvider: 'microsoft',
-    caFile: azure.caFile,
-  };
+  const cloud = localCloud({ ...azure, issuer: azure.authority });
   return createSql({
     log,
     clock: { now: () => Date.now(), sleep: pause },

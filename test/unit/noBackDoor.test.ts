@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
 import { bundles } from '../../scripts/build.ts';
-import type { Cloud } from '../../src/core/cloud.ts';
 import { IdentityTokenSource } from '../../src/data/credentialSources.ts';
 import { CertificateAuthority } from '../azure/ca/certificateAuthority.ts';
 import { spawnLocalAzure, type LocalAzureProcess } from '../azure/process.ts';
 import { failure, openDoor } from './hostile/hostileDoor.ts';
+import { localCloud } from '../localCloud.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -121,16 +121,7 @@ describe('the environment', () => {
     process.env['AZURE_CLIENT_ID'] = app.appId;
     process.env['AZURE_CLIENT_SECRET'] = app.secret;
     process.env['AZURE_AUTHORITY_HOST'] = 'https://login.evil.invalid';
-    const cloud: Cloud = {
-      id: 'local',
-      label: 'Local',
-      hostSuffix: 'localhost',
-      audience: azure.audience.replace(/\/$/, ''),
-      authority: azure.issuer,
-      resourceManager: undefined,
-      vscodeProvider: 'microsoft',
-      caFile: azure.caFile,
-    };
+    const cloud = localCloud(azure);
     const { token } = await new IdentityTokenSource('environment').getToken({
       cloud,
       credential: { kind: 'environment' },

@@ -1,7 +1,6 @@
 // The data layer and the grant against the local Azure: real tokens, real TDS, permissions enforced.
 import assert from 'node:assert/strict';
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
-import type { Cloud } from '../../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../../src/core/connection.ts';
 import { isAppError, type AppError } from '../../../src/core/errors.ts';
 import type { Sql } from '../../../src/core/ports.ts';
@@ -10,6 +9,7 @@ import { AccessService } from '../../../src/services/accessService.ts';
 import { GrantService } from '../../../src/services/grantService.ts';
 import { spawnLocalAzure, type LocalAzureProcess } from '../../azure/process.ts';
 import { keepLog, record } from './fakeServer.ts';
+import { localCloud } from '../../localCloud.ts';
 
 const admin = 'ada@contoso.example';
 let azure: LocalAzureProcess;
@@ -33,16 +33,7 @@ function doorOf(principal: string): {
   tokens: () => number;
   lines: string[];
 } {
-  const cloud: Cloud = {
-    id: 'local',
-    label: 'Local',
-    hostSuffix: 'localhost',
-    audience: azure.audience.replace(/\/$/, ''),
-    authority: azure.issuer,
-    resourceManager: undefined,
-    vscodeProvider: 'microsoft',
-    caFile: azure.caFile,
-  };
+  const cloud = localCloud(azure);
   const waits: number[] = [];
   const { log, lines } = keepLog();
   let tokens = 0;

@@ -1,11 +1,11 @@
 // The product's data side against a local Azure, as one principal of its directory, for the tests of hostile names.
 import assert from 'node:assert/strict';
-import type { Cloud } from '../../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../../src/core/connection.ts';
 import { isAppError, type AppError } from '../../../src/core/errors.ts';
 import type { Cell, Sql, SqlStatement } from '../../../src/core/ports.ts';
 import { createSql } from '../../../src/data/main.ts';
 import type { LocalAzureProcess } from '../../azure/process.ts';
+import { localCloud } from '../../localCloud.ts';
 
 export const admin = 'ada@contoso.example';
 
@@ -18,16 +18,7 @@ export interface Door {
 
 /** @param principal anything that names it in the directory; an object id when the name is hostile */
 export function openDoor(azure: LocalAzureProcess, principal: string = admin, database = 'appdb'): Door {
-  const cloud: Cloud = {
-    id: 'local',
-    label: 'Local',
-    hostSuffix: 'localhost',
-    audience: azure.audience.replace(/\/$/, ''),
-    authority: azure.issuer,
-    resourceManager: undefined,
-    vscodeProvider: 'microsoft',
-    caFile: azure.caFile,
-  };
+  const cloud = localCloud(azure);
   const silent = (): void => undefined;
   const sql = createSql({
     log: { trace: silent, debug: silent, info: silent, warn: silent, error: silent },

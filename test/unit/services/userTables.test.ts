@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { builtInClouds } from '../../../src/core/cloud.ts';
-import type { Cloud } from '../../../src/core/cloud.ts';
 import type { TableName } from '../../../src/core/connection.ts';
 import { isAppError } from '../../../src/core/errors.ts';
 import { quoteLiteral, quoteName, quoteTable } from '../../../src/core/names.ts';
@@ -16,6 +15,7 @@ import { systemClock } from '../../../src/ui/platform/systemClock.ts';
 import { spawnLocalAzure } from '../../azure/process.ts';
 import type { LocalAzureProcess } from '../../azure/process.ts';
 import { profile as plainProfile } from './fakes.ts';
+import { localCloud } from '../../localCloud.ts';
 
 let azure: LocalAzureProcess;
 let sql: Sql;
@@ -32,16 +32,7 @@ const run = (text: string) => sql.query(profile(), { text });
 
 beforeAll(async () => {
   azure = await spawnLocalAzure({ sample: true });
-  const local: Cloud = {
-    id: 'local',
-    label: 'Local',
-    hostSuffix: 'localhost',
-    audience: azure.audience.replace(/\/$/, ''),
-    authority: azure.issuer,
-    resourceManager: undefined,
-    vscodeProvider: 'microsoft',
-    caFile: azure.caFile,
-  };
+  const local = localCloud(azure);
   sql = createSql({
     log: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
     clock: systemClock,

@@ -1,11 +1,11 @@
 // A local Azure with a door to it, and what is counted about each cell of the fault matrix.
 import assert from 'node:assert/strict';
-import type { Cloud } from '../../../../src/core/cloud.ts';
 import type { ConnectionProfile } from '../../../../src/core/connection.ts';
 import { AppError, cancelled, isAppError } from '../../../../src/core/errors.ts';
 import type { Log, Sql, TokenRequest } from '../../../../src/core/ports.ts';
 import { createSql } from '../../../../src/data/main.ts';
 import { spawnLocalAzure, type LocalAzureProcess } from '../../../azure/process.ts';
+import { localCloud } from '../../../localCloud.ts';
 
 const admin = 'ada@contoso.example';
 /** Who works in the cells; rights on the tables only, so that dropping the user says something. */
@@ -97,16 +97,7 @@ export class World {
   ): Door {
     const { azure } = this;
     const principal = options.principal ?? worker;
-    const cloud: Cloud = {
-      id: 'local',
-      label: 'Local',
-      hostSuffix: 'localhost',
-      audience: azure.audience.replace(/\/$/, ''),
-      authority: azure.issuer,
-      resourceManager: undefined,
-      vscodeProvider: 'microsoft',
-      caFile: azure.caFile,
-    };
+    const cloud = localCloud(azure);
     const lines: string[] = [];
     const asked: TokenRequest[] = [];
     const waits: number[] = [];

@@ -324,7 +324,15 @@ export class QueryEditor {
     const key = (name: string): string => name.toLowerCase();
     const missing = parameters.filter((parameter) => !answers.has(key(parameter.name)));
     if (missing.length > 0) {
-      for (const answer of await unlessCancelled(ask(missing), signal)) answers.set(key(answer.name), answer);
+      const askedAt = this.#parts.clock.now();
+      try {
+        for (const answer of await unlessCancelled(ask(missing), signal))
+          answers.set(key(answer.name), answer);
+      } finally {
+        // What a person takes to answer is not the query's time.
+        this.#startedAt += this.#parts.clock.now() - askedAt;
+        this.#fire();
+      }
     }
     return parameters.flatMap((parameter) => answers.get(key(parameter.name)) ?? []);
   }

@@ -1,5 +1,6 @@
 // Whole values of cells in read-only editors: the grid cuts long ones.
 import * as vscode from 'vscode';
+import { valueLanguage } from '../core/valueLanguage.ts';
 
 export const valueScheme = 'passwordless-sql-value';
 /** Texts kept for editors that may still be open. */
@@ -26,7 +27,7 @@ export class QueryValues implements vscode.TextDocumentContentProvider, vscode.D
     const name = title.replaceAll(/[/\\?#]/g, '_');
     const uri = vscode.Uri.from({ scheme: valueScheme, path: `/${name}`, query: id });
     const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.languages.setTextDocumentLanguage(document, options.language ?? languageOf(text));
+    await vscode.languages.setTextDocumentLanguage(document, options.language ?? valueLanguage(text));
     await vscode.window.showTextDocument(document, { preview: true });
   }
 
@@ -34,10 +35,4 @@ export class QueryValues implements vscode.TextDocumentContentProvider, vscode.D
     this.#registration.dispose();
     this.#texts.clear();
   }
-}
-
-function languageOf(text: string): string {
-  const start = text.trimStart().charAt(0);
-  if (start === '{' || start === '[') return 'json';
-  return start === '<' ? 'xml' : 'plaintext';
 }

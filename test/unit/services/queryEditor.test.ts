@@ -71,6 +71,7 @@ function build(behaviour: Behaviour) {
   const ran: SqlStatement[] = [];
   const pooled: SqlStatement[] = [];
   const disposed = { count: 0 };
+  const time = { now: 0 };
   const editor = new QueryEditor(
     {
       sql: {
@@ -118,11 +119,11 @@ function build(behaviour: Behaviour) {
         },
       },
       rowStores: () => Promise.resolve(memoryStores(disposed)),
-      clock,
+      clock: { ...clock, now: () => time.now },
     },
     profile,
   );
-  return { editor, opened, ran, pooled, disposed };
+  return { editor, opened, ran, pooled, disposed, time };
 }
 
 const neverAsk: AskParameters = () => assert.fail('nobody should be asked');
@@ -401,6 +402,17 @@ describe('QueryEditor', () => {
       ],
     );
     assert.ok(opened[0]?.closed);
+  });
+
+  it('does not count what a person takes to answer as its own time', async () => {
+    const { editor, time } = build((batch) => {
+      if (!batch.text.includes('sp_describe')) time.now += 30;
+    });
+    await editor.run(splitBatches('SELECT @id'), () => {
+      time.now += 60_000;
+      return Promise.resolve([{ name: 'id', value: 7, sqlType: 'int' }]);
+    });
+    assert.equal(editor.elapsed, 30);
   });
 
   it('asks for undeclared variables with the types that the server suggests, once a run', async () => {

@@ -8,9 +8,9 @@ export type Remedy =
   /** Another of VS Code's Microsoft accounts, which the connection keeps; only for connections of the kind 'vscode'. */
   | { kind: 'switchAccount'; connectionId: string }
   /** 40615: `ip` is the address that the server saw. */
-  | { kind: 'addFirewallRule'; server: string; ip: string }
-  | { kind: 'enablePublicAccess'; server: string }
-  | { kind: 'setEntraAdmin'; server: string }
+  | { kind: 'addFirewallRule'; connectionId: string; server: string; ip: string }
+  | { kind: 'enablePublicAccess'; connectionId: string; server: string }
+  | { kind: 'setEntraAdmin'; connectionId: string; server: string }
   | { kind: 'grantAccess'; connectionId: string }
   | { kind: 'createUser'; connectionId: string }
   | { kind: 'editConnection'; connectionId: string }

@@ -29,9 +29,3 @@ export function defaultName({ server, database }: { server: string; database: st
   const isAddress = /^[\d.]+$/.test(server);
   return `${database} on ${isAddress ? server : (server.split('.')[0] ?? server)}`;
 }
-
-/** Whether two names mean the same host: case and one dot at the end do not matter, every label does. */
-export function isSameHost(one: string, other: string): boolean {
-  const normal = (name: string): string => name.toLowerCase().replace(/\.$/, '');
-  return normal(one) === normal(other);
-}

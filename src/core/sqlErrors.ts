@@ -58,12 +58,15 @@ const tokenRefusal = 37396;
 const meanings: ReadonlyMap<number, Row> = new Map<number, Row>([
   [
     40615,
-    (message, { server }) => {
+    (message, { server, connectionId }) => {
       const ip = /IP address '([0-9a-f.:]+)'/i.exec(message.message)?.[1];
       return {
         code: 'firewallBlocked',
         text: `The firewall of ${server} does not let this computer in${ip === undefined ? '' : ` (the server sees it as ${ip})`}. A new rule can take up to five minutes to apply.`,
-        remedies: [...(ip === undefined ? [] : [{ kind: 'addFirewallRule' as const, server, ip }]), retry],
+        remedies: [
+          ...(ip === undefined ? [] : [{ kind: 'addFirewallRule' as const, connectionId, server, ip }]),
+          retry,
+        ],
       };
     },
   ],
@@ -77,10 +80,10 @@ const meanings: ReadonlyMap<number, Row> = new Map<number, Row>([
   ],
   [
     47073,
-    (_, { server }) => ({
+    (_, { server, connectionId }) => ({
       code: 'publicAccessDisabled',
       text: `${server} refuses every connection from outside its private network: public network access is disabled. Connect through a private endpoint, or enable public access.`,
-      remedies: [{ kind: 'enablePublicAccess', server }, retry],
+      remedies: [{ kind: 'enablePublicAccess', connectionId, server }, retry],
     }),
   ],
   ...[40531, 40532].map((number): [number, Row] => [
@@ -225,9 +228,16 @@ function loginFailed(message: ServerMessage, context: ErrorContext): Meaning {
       remedies: [signIn(context), retry],
     };
   }
-  if (
-    /incorrect or invalid token|not currently configured to accept|tenant|could not be validated/i.test(text)
-  ) {
+  if (/not currently configured to accept/i.test(text)) {
+    // A server without an Entra admin takes no token at all.
+    const { connectionId, server } = context;
+    return {
+      code: 'loginRejected',
+      text: `${server} does not accept this token: it is of another tenant than the server's, or the server has no Microsoft Entra admin yet.`,
+      remedies: [...chooseTenant(context), signIn(context), { kind: 'setEntraAdmin', connectionId, server }],
+    };
+  }
+  if (/incorrect or invalid token|tenant|could not be validated/i.test(text)) {
     return {
       code: 'loginRejected',
       text: `${context.server} does not accept this token: it is of another tenant than the server's, or for another audience.`,

@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import { withoutIcons, withoutLinks } from '../core/errorText.ts';
 import type { Clock } from '../core/ports.ts';
-import { isSameHost } from '../core/serverAddress.ts';
 import type { ConnectionService } from '../services/connectionService.ts';
 import { azureCliCommand, portalUrl } from '../services/remedyScript.ts';
 import type { AzureRemedy } from '../services/remedyScript.ts';
@@ -21,7 +20,7 @@ export function createServerRemedies(
 ): ServerRemedies {
   return {
     async offer(remedy, retry) {
-      const connection = connections.list().find(({ server }) => isSameHost(server, remedy.server));
+      const connection = connections.get(remedy.connectionId);
       const command = azureCliCommand(remedy);
       const url = portalUrl(connection && connections.cloudFor(connection));
       const chosen = await vscode.window.showQuickPick(

@@ -104,6 +104,7 @@ describe('loginError', () => {
       loginError([server(40615, "Client with IP address '2001:db8::1' is not allowed")], context).remedies[0],
       {
         kind: 'addFirewallRule',
+        connectionId: context.connectionId,
         server: 'sql.example',
         ip: '2001:db8::1',
       },
@@ -191,8 +192,8 @@ describe('an identity that has no user', () => {
   });
 });
 
-describe('a token of another tenant', () => {
-  it('is told from a missing user, though the server names the principal in both', () => {
+describe('a token of another tenant, or of a server without an Entra admin', () => {
+  it('is told from a missing user, though the server names the principal in both; the admin comes last', () => {
     const message =
       "Login failed for user '<token-identified principal>'. The server is not currently configured to accept this token.";
     const error = loginError([{ number: 18_456, state: 1, class: 14, message, line: 0 }], {
@@ -202,6 +203,9 @@ describe('a token of another tenant', () => {
       credential: 'vscode',
     });
     assert.equal(error.code, 'loginRejected');
-    assert.equal(error.remedies[0]?.kind, 'chooseTenant');
+    assert.deepEqual(
+      error.remedies.map(({ kind }) => kind),
+      ['chooseTenant', 'signIn', 'setEntraAdmin'],
+    );
   });
 });

@@ -122,7 +122,12 @@ describe('a connection', () => {
     try {
       const error = await failure(ada.sql.query(ada.profile, { text: 'SELECT 1;' }));
       assert.equal(error.code, 'firewallBlocked');
-      assert.deepEqual(error.remedies[0], { kind: 'addFirewallRule', server: 'localhost', ip: '127.0.0.1' });
+      assert.deepEqual(error.remedies[0], {
+        kind: 'addFirewallRule',
+        connectionId: ada.profile.id,
+        server: 'localhost',
+        ip: '127.0.0.1',
+      });
     } finally {
       await azure.client.addFirewallRule();
     }

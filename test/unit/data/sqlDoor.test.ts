@@ -297,7 +297,12 @@ describe('login', () => {
     });
     const error = await failure(sql.query(profile, { text: 'SELECT 1;' }));
     assert.equal(error.code, 'firewallBlocked');
-    assert.deepEqual(error.remedies[0], { kind: 'addFirewallRule', server: 'localhost', ip: '203.0.113.9' });
+    assert.deepEqual(error.remedies[0], {
+      kind: 'addFirewallRule',
+      connectionId: profile.id,
+      server: 'localhost',
+      ip: '203.0.113.9',
+    });
     assert.deepEqual(waits, []);
   });
 

@@ -8,25 +8,26 @@ import { waitUntilItWorks } from '../../../src/services/remedyWait.ts';
 import { instantClock } from './fakes.ts';
 
 const server = 'contoso.database.windows.net';
+const connectionId = 'c';
 const group = `"$(az sql server list --query "[?name=='contoso'].resourceGroup" --output tsv)"`;
 
 describe('Azure CLI commands', () => {
   it('open the firewall for one address', () => {
     assert.equal(
-      azureCliCommand({ kind: 'addFirewallRule', server, ip: '203.0.113.7' }),
+      azureCliCommand({ kind: 'addFirewallRule', connectionId, server, ip: '203.0.113.7' }),
       `az sql server firewall-rule create --resource-group ${group} --server contoso --name "vscode-203-0-113-7" --start-ip-address 203.0.113.7 --end-ip-address 203.0.113.7`,
     );
   });
 
   it('enable public access', () => {
     assert.equal(
-      azureCliCommand({ kind: 'enablePublicAccess', server }),
+      azureCliCommand({ kind: 'enablePublicAccess', connectionId, server }),
       `az sql server update --resource-group ${group} --name contoso --enable-public-network true`,
     );
   });
 
   it('show the admin who would be replaced first', () => {
-    const [first, second] = azureCliCommand({ kind: 'setEntraAdmin', server }).split('\n');
+    const [first, second] = azureCliCommand({ kind: 'setEntraAdmin', connectionId, server }).split('\n');
     assert.match(first ?? '', /^az sql server ad-admin list /);
     assert.match(second ?? '', /^az sql server ad-admin create /);
   });
@@ -34,11 +35,11 @@ describe('Azure CLI commands', () => {
   it('never carry what a server could have made up into a shell', () => {
     for (const hostile of ['a$(id)', 'a;b', "a'b", '', 'a b'])
       assert.throws(
-        () => azureCliCommand({ kind: 'enablePublicAccess', server: hostile }),
+        () => azureCliCommand({ kind: 'enablePublicAccess', connectionId, server: hostile }),
         (error) => isAppError(error, 'invalidInput'),
       );
     assert.throws(
-      () => azureCliCommand({ kind: 'addFirewallRule', server, ip: '1.2.3.4; rm' }),
+      () => azureCliCommand({ kind: 'addFirewallRule', connectionId, server, ip: '1.2.3.4; rm' }),
       (error) => isAppError(error, 'invalidInput'),
     );
   });

@@ -2,7 +2,8 @@
 import type { AssignmentItem, Expression, Query, SelectBlock } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
-import { arithmetic, bindExpression } from './expressions.ts';
+import { arithmetic } from './arithmetic.ts';
+import { bindExpression } from './expressions.ts';
 import { bindFrom } from './from.ts';
 import { bindPredicate } from './predicates.ts';
 import { orderSql } from './query.ts';

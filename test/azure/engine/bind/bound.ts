@@ -29,6 +29,19 @@ export interface Bound {
   windowed?: boolean;
 }
 
+/** Without what belongs only to the column or literal itself. */
+export function plain(bound: Bound): Bound {
+  const {
+    column: _column,
+    digits: _digits,
+    literal: _literal,
+    untypedNull: _untyped,
+    variable: _variable,
+    ...rest
+  } = bound;
+  return rest;
+}
+
 /** Where a parameter's value comes from when the statement runs. */
 export type ParameterSource =
   | { kind: 'variable'; name: string; type: SqlType }

@@ -1,7 +1,7 @@
 // FOR JSON PATH and AUTO, FOR XML PATH: a query becomes one column of text, compact as the server writes it.
 import type { ForXml, Query } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
-import { jsonText } from './expressions.ts';
+import { jsonText } from './jsonText.ts';
 import { nvarchar, quote } from './literals.ts';
 import type { BoundQuery } from './query.ts';
 import { raise, unsupported } from './raise.ts';

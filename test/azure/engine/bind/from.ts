@@ -11,7 +11,9 @@ import type {
 } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
-import { bindExpression, resolveType, textArgument, unify } from './expressions.ts';
+import { textArgument, unify } from './conversions.ts';
+import { bindExpression } from './expressions.ts';
+import { resolveType } from './resolveType.ts';
 import { lockSource, readHints } from './hints.ts';
 import type { RowLock } from './hints.ts';
 import { inlineTable } from './inlineFunction.ts';

@@ -2,7 +2,8 @@
 import type { CreateFunction, Expression, Statement } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import type { Bound } from './bound.ts';
-import { bindExpression, resolveType } from './expressions.ts';
+import { bindExpression } from './expressions.ts';
+import { resolveType } from './resolveType.ts';
 import { parseFunction } from './moduleText.ts';
 import type { ResolvedObject } from './ports.ts';
 import { bindCommonTables } from './commonTables.ts';

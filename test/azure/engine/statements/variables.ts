@@ -1,7 +1,7 @@
 // DECLARE and SET @v.
 import type { SqlType } from '../../contract.ts';
 import type { DataType, Declare, Expression, SetVariable } from '../../tsql/ast.ts';
-import { resolveType } from '../bind/expressions.ts';
+import { resolveType } from '../bind/resolveType.ts';
 import { arithmeticOf } from '../bind/query.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { raise } from '../bind/raise.ts';

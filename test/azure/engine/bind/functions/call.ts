@@ -3,7 +3,7 @@ import type { SqlType } from '../../../contract.ts';
 import type { Binder } from '../binder.ts';
 import { merge } from '../binder.ts';
 import type { Bound, ParameterSource } from '../bound.ts';
-import { textArgument } from '../expressions.ts';
+import { textArgument } from '../conversions.ts';
 import { bigint, float, int, nvarchar } from '../literals.ts';
 import { raise } from '../raise.ts';
 import { isUtf8 } from '../../../tds/collation.ts';

@@ -1,6 +1,6 @@
 // JSON functions on text, by PostgreSQL's jsonb.
 import type { Bound } from '../bound.ts';
-import { jsonText } from '../expressions.ts';
+import { jsonText } from '../jsonText.ts';
 import { int, nvarchar, quote } from '../literals.ts';
 import { raise, unsupported } from '../raise.ts';
 import type { Call, FunctionTable } from './call.ts';

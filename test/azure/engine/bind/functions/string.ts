@@ -1,7 +1,7 @@
 // String functions.
 import type { SqlType } from '../../../contract.ts';
 import type { Bound } from '../bound.ts';
-import { textArgument, varyingOf } from '../expressions.ts';
+import { textArgument, varyingOf } from '../conversions.ts';
 import { bigint, int, nvarchar, varchar } from '../literals.ts';
 import { raise, unsupported } from '../raise.ts';
 import { isUtf8 } from '../../../tds/collation.ts';

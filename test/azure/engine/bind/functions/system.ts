@@ -2,7 +2,7 @@
 import type { SqlType } from '../../../contract.ts';
 import { catalogFunctions, principalFunctions, type CatalogFunction } from '../../system/functions.ts';
 import type { Bound } from '../bound.ts';
-import { unify } from '../expressions.ts';
+import { unify } from '../conversions.ts';
 import { bigint, int, nvarchar } from '../literals.ts';
 import { catalogAsWhole } from '../ports.ts';
 import { compareSql } from '../predicates.ts';

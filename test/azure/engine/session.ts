@@ -21,7 +21,8 @@ import { SessionState } from './interpreter/sessionState.ts';
 import type { PgConnection } from './postgres/connection.ts';
 import { recordRows, replayRows } from './statements/encodedRows.ts';
 import { loadRows } from './statements/bulkLoad.ts';
-import { callProcedure, dropTemporary } from './statements/execute.ts';
+import { dropTemporary } from './statements/dropTemporary.ts';
+import { callProcedure } from './statements/execute.ts';
 import type { Argument } from './statements/execute.ts';
 import {
   beginTransaction,

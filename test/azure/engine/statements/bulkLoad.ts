@@ -13,7 +13,7 @@ import { checkOrder } from './bulkOrder.ts';
 import { checkTypes, gather } from './bulkRows.ts';
 import { columnNode } from './columnNode.ts';
 import { ddlContext } from './definition.ts';
-import { dropTemporary } from './execute.ts';
+import { dropTemporary } from './dropTemporary.ts';
 
 const GATHERED = '@bulk';
 

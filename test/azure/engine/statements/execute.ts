@@ -1,7 +1,7 @@
-// EXEC of procedures and of text, shared with RPC requests: parameters by position or name, OUTPUT, return status.
+// EXEC of procedures, shared with RPC requests: parameters by position or name, OUTPUT, return status.
 import { SqlError } from '../../contract.ts';
 import type { SqlType, SqlValue } from '../../contract.ts';
-import type { Execute, ExecuteText, Expression } from '../../tsql/ast.ts';
+import type { Execute, Expression } from '../../tsql/ast.ts';
 import { parseBatch } from '../../tsql/parser.ts';
 import { splitName } from '../bind/nameText.ts';
 import { raise, unsupported } from '../bind/raise.ts';
@@ -11,9 +11,9 @@ import { Frame } from '../interpreter/frame.ts';
 import type { Control, Variable } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { catalogProcedures } from '../system/procedures.ts';
-import { executeDefinition } from '../ddl/execute.ts';
-import { ddlContext } from './definition.ts';
 import { runCatalogProcedure } from './catalogProcedures.ts';
+import { dropTemporary } from './dropTemporary.ts';
+import { notSupplied } from './procedureArguments.ts';
 import { systemProcedures } from './systemProcedures.ts';
 import { parameterType } from './variables.ts';
 
@@ -194,13 +194,7 @@ async function runUserProcedure(
     const argument = given.get(parameter.name.toLowerCase());
     if (argument === undefined || argument.useDefault) {
       if (parameter.default === undefined) {
-        raise(
-          201,
-          `Procedure or function '${object.name}' expects parameter '${parameter.name}', which was not supplied.`,
-          line,
-          16,
-          4,
-        );
+        notSupplied(object.name, parameter.name, line);
       }
       inner.declare(parameter.name, type);
       const { value } = await interpreter.evaluate(parameter.default, inner, type);
@@ -247,55 +241,6 @@ async function runUserProcedure(
     await argument.assign?.(variable.value, variable.type);
   }
   return status;
-}
-
-export async function dropTemporary(interpreter: Interpreter, frame: Frame): Promise<void> {
-  if (interpreter.signal.aborted) return;
-  for (const table of frame.temporary.splice(0))
-    await interpreter.connection.query(`DROP TABLE IF EXISTS ${table}`);
-  for (const name of frame.temporaryNames.splice(0)) {
-    await executeDefinition(
-      {
-        kind: 'drop',
-        object: 'table',
-        ifExists: true,
-        names: [name],
-        line: name.line,
-        start: name.start,
-        end: name.end,
-      },
-      ddlContext(interpreter, frame),
-    );
-  }
-}
-
-export async function executeDynamic(
-  interpreter: Interpreter,
-  statement: ExecuteText,
-  frame: Frame,
-): Promise<void> {
-  if (statement.asUser !== undefined) unsupported('EXECUTE (…) AS USER', statement.line);
-  let text = '';
-  for (const part of statement.parts) {
-    text += String((await interpreter.evaluateValue(part, frame, { name: 'nvarchar', length: -1 })) ?? '');
-  }
-  const inner = new Frame('dynamic', frame);
-  await runText(interpreter, text, inner);
-}
-
-/** Runs text as a batch of its own. */
-export async function runText(interpreter: Interpreter, text: string, frame: Frame): Promise<void> {
-  const batch = interpreter.parse(text, frame);
-  interpreter.state.nesting += 1;
-  try {
-    await interpreter.runBatch(batch, frame);
-  } catch (error) {
-    if (!(error instanceof ScopeEnded)) throw error;
-    if (error.error !== undefined) throw error.error;
-  } finally {
-    interpreter.state.nesting -= 1;
-    await dropTemporary(interpreter, frame);
-  }
 }
 
 export function argumentFromValue(name: string, type: SqlType, value: SqlValue): Argument {

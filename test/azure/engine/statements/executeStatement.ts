@@ -16,7 +16,8 @@ import {
 } from './control.ts';
 import { executeCursorStatement } from './cursors.ts';
 import { executeDdl } from './definition.ts';
-import { executeDynamic, executeProcedureStatement } from './execute.ts';
+import { executeDynamic } from './dynamicText.ts';
+import { executeProcedureStatement } from './execute.ts';
 import { executeAs, revert } from './impersonation.ts';
 import { executeSelect } from './select.ts';
 import { executeSetOption, executeSetValue } from './setOptions.ts';

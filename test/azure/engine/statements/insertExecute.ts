@@ -8,7 +8,8 @@ import { raise, unsupported } from '../bind/raise.ts';
 import { encodeParameter } from '../catalog/values.ts';
 import type { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
-import { executeDynamic, executeProcedureStatement } from './execute.ts';
+import { executeDynamic } from './dynamicText.ts';
+import { executeProcedureStatement } from './execute.ts';
 
 export async function insertFromExecute(
   interpreter: Interpreter,

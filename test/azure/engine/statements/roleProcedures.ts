@@ -2,29 +2,16 @@
 import { SqlError } from '../../contract.ts';
 import type { AlterRole, Identifier } from '../../tsql/ast.ts';
 import { raise } from '../bind/raise.ts';
-import type { Interpreter } from '../interpreter/interpreter.ts';
-import type { Argument } from './execute.ts';
+import { notSupplied } from './procedureArguments.ts';
+import type { SystemProcedure } from './procedureArguments.ts';
 
-type RoleProcedure = (
-  interpreter: Interpreter,
-  args: readonly Argument[],
-  frame: unknown,
-  line: number,
-) => Promise<number>;
-
-function changeMember(procedure: string, kind: 'addMember' | 'dropMember'): RoleProcedure {
+function changeMember(procedure: string, kind: 'addMember' | 'dropMember'): SystemProcedure {
   return async (interpreter, args, _frame, line) => {
     const value = (name: string, position: number): string => {
       const found = args.find((candidate) => candidate.name?.toLowerCase() === name) ?? args[position];
       const text = found?.value;
       if (typeof text === 'string') return text.trimEnd();
-      return raise(
-        201,
-        `Procedure or function '${procedure}' expects parameter '${name}', which was not supplied.`,
-        line,
-        16,
-        4,
-      );
+      return notSupplied(procedure, name, line);
     };
     const [role, member] = [value('@rolename', 0), value('@membername', 1)];
     const identifier = (name: string): Identifier => ({
@@ -65,7 +52,7 @@ function changeMember(procedure: string, kind: 'addMember' | 'dropMember'): Role
 }
 
 /** https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-addrolemember-transact-sql */
-export const roleProcedures: Readonly<Record<string, RoleProcedure>> = {
+export const roleProcedures: Readonly<Record<string, SystemProcedure>> = {
   sp_addrolemember: changeMember('sp_addrolemember', 'addMember'),
   sp_droprolemember: changeMember('sp_droprolemember', 'dropMember'),
 };

@@ -298,9 +298,12 @@ export class QueryDocuments implements vscode.Disposable {
       await vscode.commands.executeCommand('workbench.action.newGroupAbove');
     }
     // By its number: which group is the active one may change meanwhile, when the results take the focus back.
-    await vscode.window.showTextDocument(text, { viewColumn: vscode.ViewColumn.One });
+    const show = () => vscode.window.showTextDocument(text, { viewColumn: vscode.ViewColumn.One });
+    await show();
     this.#showContext();
     this.#changed.fire();
+    // The question gives the focus back to what had it, the results, and VS Code may learn of that only now.
+    if (await document.panel?.activatedWithin(lateFocus, this.#parts.clock)) await show();
   }
 
   /** The file, or its text without one when there is none, when it is gone, or when another query has it by now. */

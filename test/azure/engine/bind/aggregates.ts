@@ -7,7 +7,7 @@ import type { Bound } from './bound.ts';
 import { textArgument } from './conversions.ts';
 import { bindExpression } from './expressions.ts';
 import { bigint, float, int, nvarchar } from './literals.ts';
-import { orderSql } from './query.ts';
+import { orderSql } from './orderBy.ts';
 import { raise, unsupported } from './raise.ts';
 import type { Scope } from './scope.ts';
 import { familyOf, isCharacter, isLegacyLob, isNumeric, typeWord } from './sqlTypes.ts';

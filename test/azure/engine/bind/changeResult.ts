@@ -7,7 +7,7 @@ import { assigned, columnOf, defaultSql, findTarget } from './changeTarget.ts';
 import { bindExpression } from './expressions.ts';
 import { int } from './literals.ts';
 import type { ResolvedObject } from './ports.ts';
-import type { OutputColumn } from './query.ts';
+import type { OutputColumn } from './boundQuery.ts';
 import { raise } from './raise.ts';
 import { Scope } from './scope.ts';
 import type { Source } from './scope.ts';

@@ -3,8 +3,9 @@ import type { CommonTable, SelectBlock, SetOperation, TableSource } from '../../
 import { foldName } from '../catalog/foldName.ts';
 import type { Binder, CteSource } from './binder.ts';
 import { int } from './literals.ts';
-import { bindBody, bindQuery } from './query.ts';
-import type { OutputColumn } from './query.ts';
+import { bindQuery } from './query.ts';
+import { bindBody } from './setOperation.ts';
+import type { OutputColumn } from './boundQuery.ts';
 import { raise } from './raise.ts';
 import { fullName, sameName } from './scope.ts';
 

@@ -3,7 +3,7 @@ import type { ForXml, Query } from '../../tsql/ast.ts';
 import type { Binder } from './binder.ts';
 import { jsonText } from './jsonText.ts';
 import { nvarchar, quote } from './literals.ts';
-import type { BoundQuery } from './query.ts';
+import type { BoundQuery } from './boundQuery.ts';
 import { raise, unsupported } from './raise.ts';
 
 interface Node {

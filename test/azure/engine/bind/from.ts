@@ -23,7 +23,7 @@ import { bindMyPermissions } from './ownPermissions.ts';
 import { bindPredicate } from './predicates.ts';
 import { bindCommonTables } from './commonTables.ts';
 import { bindQuery } from './query.ts';
-import type { BoundQuery } from './query.ts';
+import type { BoundQuery } from './boundQuery.ts';
 import { raise, unsupported } from './raise.ts';
 import { Scope, fullName, sameName } from './scope.ts';
 import { rowPlace } from './updatable.ts';

@@ -8,7 +8,7 @@ import { parseFunction } from './moduleText.ts';
 import type { ResolvedObject } from './ports.ts';
 import { bindCommonTables } from './commonTables.ts';
 import { bindQuery } from './query.ts';
-import type { BoundQuery } from './query.ts';
+import type { BoundQuery } from './boundQuery.ts';
 import { raise } from './raise.ts';
 import { Scope } from './scope.ts';
 

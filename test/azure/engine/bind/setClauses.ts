@@ -7,7 +7,7 @@ import { assigned, columnOf, defaultSql } from './changeTarget.ts';
 import { arithmetic } from './arithmetic.ts';
 import { bindExpression } from './expressions.ts';
 import type { ObjectColumn, ResolvedObject } from './ports.ts';
-import { arithmeticOf } from './query.ts';
+import { arithmeticOf } from './compoundOperator.ts';
 import { raise } from './raise.ts';
 import { Scope } from './scope.ts';
 

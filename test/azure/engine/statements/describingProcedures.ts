@@ -4,7 +4,7 @@ import { collationBytes } from '../../tds/collation.ts';
 import type { SelectStatement, Statement } from '../../tsql/ast.ts';
 import { parseBatch } from '../../tsql/parser.ts';
 import { bit, int, nvarchar } from '../bind/literals.ts';
-import type { OutputColumn } from '../bind/query.ts';
+import type { OutputColumn } from '../bind/boundQuery.ts';
 import { Frame } from '../interpreter/frame.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { describeUndeclared } from './describeParameters.ts';

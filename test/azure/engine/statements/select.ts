@@ -3,7 +3,7 @@ import type { ResultColumn } from '../../contract.ts';
 import type { SelectStatement } from '../../tsql/ast.ts';
 import { bindCommonTables } from '../bind/commonTables.ts';
 import { bindQuery } from '../bind/query.ts';
-import type { BoundQuery } from '../bind/query.ts';
+import type { BoundQuery } from '../bind/boundQuery.ts';
 import type { Binder } from '../bind/binder.ts';
 import { raise } from '../bind/raise.ts';
 import { decoder } from '../catalog/values.ts';

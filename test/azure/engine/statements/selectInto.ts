@@ -1,6 +1,6 @@
 // SELECT … INTO: makes the table from the query's columns, then fills it.
 import type { ColumnDefinition, Name } from '../../tsql/ast.ts';
-import type { BoundQuery } from '../bind/query.ts';
+import type { BoundQuery } from '../bind/boundQuery.ts';
 import { raise } from '../bind/raise.ts';
 import { storage } from '../catalog/storage.ts';
 import { executeDefinition } from '../ddl/execute.ts';

@@ -1,8 +1,8 @@
 // DECLARE and SET @v.
 import type { SqlType } from '../../contract.ts';
-import type { DataType, Declare, Expression, SetVariable } from '../../tsql/ast.ts';
+import type { DataType, Declare, SetVariable } from '../../tsql/ast.ts';
 import { resolveType } from '../bind/resolveType.ts';
-import { arithmeticOf } from '../bind/query.ts';
+import { assignedExpression } from '../bind/compoundOperator.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { raise } from '../bind/raise.ts';
 import type { Frame } from '../interpreter/frame.ts';
@@ -87,24 +87,7 @@ export async function executeSetVariable(
   if (variable === undefined) {
     raise(137, `Must declare the scalar variable "${statement.variable}".`, statement.line, 15, 1);
   }
-  const expression: Expression =
-    statement.operator === '='
-      ? statement.value
-      : {
-          kind: 'arithmetic',
-          operator: arithmeticOf(statement.operator),
-          left: {
-            kind: 'variable',
-            name: statement.variable,
-            line: statement.line,
-            start: statement.start,
-            end: statement.end,
-          },
-          right: statement.value,
-          line: statement.line,
-          start: statement.start,
-          end: statement.end,
-        };
+  const expression = assignedExpression(statement, statement.value);
   const { value } = await interpreter.evaluate(expression, frame, variable.type);
   variable.value = value;
   interpreter.state.rowCount = 1n;

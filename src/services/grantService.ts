@@ -110,6 +110,19 @@ export class GrantService {
   ): Promise<[before: QueryResult, after: QueryResult]> {
     const options = { signal, gesture: true };
     try {
+      return await this.#atOnce(profile, look, script, options);
+    } catch (error) {
+      throw isAppError(error, 'permissionDenied') ? mayNotGrant(error, profile) : error;
+    }
+  }
+
+  async #atOnce(
+    profile: ConnectionProfile,
+    look: SqlStatement,
+    script: SqlStatement,
+    options: { signal: AbortSignal; gesture: boolean },
+  ): Promise<[before: QueryResult, after: QueryResult]> {
+    try {
       const results = await this.#sql.transaction(profile, [look, script, look], options);
       const [before, after] = [results.at(0), results.at(-1)];
       if (!before || !after || results.length < 2) throw new Error('the transaction gave no results');
@@ -167,6 +180,19 @@ export class GrantService {
       return `What the grant added is gone, but the user ${name} stays: it owns ${left.owns.join(', ')}.`;
     return `What the grant added is gone, but the user ${name} stays: it has got something else, or granted something, meanwhile.`;
   }
+}
+
+/** A grant is no way out of a grant that was refused. Fixed roles take db_owner (Learn, "ALTER ROLE", permissions). */
+function mayNotGrant(error: AppError, { id, database, credential }: ConnectionProfile): AppError {
+  return new AppError(
+    'permissionDenied',
+    `You may not change who may do what in ${database}, so nothing was changed. A db_owner of it or the server's Microsoft Entra admin can run this script. The server says: ${error.message}`,
+    {
+      remedies: credential.kind === 'vscode' ? [{ kind: 'switchAccount', connectionId: id }] : [],
+      cause: error,
+      ...(error.server === undefined ? {} : { server: error.server }),
+    },
+  );
 }
 
 function rightsText(request: GrantRequest): string {

@@ -67,6 +67,7 @@ describe('a query, its results and its end', () => {
     run.step('close while running, keep', async () => {
       const { driver } = run;
       await close();
+      await driver.page.locator('iframe.webview').waitFor({ state: 'detached' });
       await newQuery(delay);
       await driver.page.keyboard.press('ControlOrMeta+Shift+E');
       await phase('Running').waitFor();

@@ -38,10 +38,17 @@ export class WorkbenchDriver {
 
   /** Runs a command by its full title, e.g. "Passwordless SQL: Add Connection…". */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
     const input = this.quickInput.locator('input').first();
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press('F1');
+      try {
+        await input.fill(`>${title}`, { timeout: 2500 });
+        break;
+      } catch (error) {
+        // An editor that has just been closed may take the focus once more, and the box closes with that: a person presses again.
+        if (attempt === 3) throw error;
+      }
+    }
     const row = this.quickInput.locator('.monaco-list-row').filter({ hasText: title }).first();
     await row.waitFor();
     await row.click();
